@@ -1,0 +1,1 @@
+"""The engine: operations, histories, generators, scheduler, clocks, clusters, command line."""

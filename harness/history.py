@@ -1,0 +1,301 @@
+"""Histories: the ordered events of one run, as JSON lines on disk and as columns in memory."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import UsageError
+from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK, Op
+
+TYPE_CODES: Final = {INVOKE: 0, OK: 1, FAIL: 2, INFO: 3}
+TYPE_NAMES: Final = (INVOKE, OK, FAIL, INFO)
+NEVER: Final = np.iinfo(np.int32).max
+"""The completion index of an operation that never completed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Where a history file stops being readable; what stands before it is used."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The operations of the clients, one row each, in the order of their invocations.
+
+    All arrays have one entry per operation. An operation without a completion has outcome ``info``.
+
+    Args:
+        invoke: int32, event index of the invocation.
+        complete: int32, event index of the completion; ``NEVER`` where there is none or it is ``info``.
+        outcome: int8, ``TYPE_CODES`` of ok, fail, info.
+        process: int32.
+        f: int16 code into ``History.fs``.
+        key: int32 code into ``History.keys``; -1 for None.
+        argument: Value of the invocation.
+        result: Value of the completion; None where there is none.
+    """
+
+    invoke: NDArray[np.int32]
+    complete: NDArray[np.int32]
+    outcome: NDArray[np.int8]
+    process: NDArray[np.int32]
+    f: NDArray[np.int16]
+    key: NDArray[np.int32]
+    argument: list[Any]
+    result: list[Any]
+
+    def __len__(self) -> int:
+        return len(self.invoke)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSpan:
+    """One fault from request to verified healing; all instants in nanoseconds since the start of the run.
+
+    Args:
+        id: ``partition-3``.
+        fault: Name of the fault.
+        words: What was broken, for a person.
+        detail: The same as data.
+        requested: When the nemesis was asked.
+        effective: When the effect was verified; None when it never was.
+        healed: When healing was done; None when it never was.
+        verified: When healing was verified; None when it never was.
+        problem: Why it was not effective, or not verified healed; empty when all went well.
+    """
+
+    id: str
+    fault: str
+    words: str
+    detail: dict[str, Any]
+    requested: int
+    effective: int | None = None
+    healed: int | None = None
+    verified: int | None = None
+    problem: str = ""
+
+
+class History:
+    """The events of one run, in columns; immutable once built.
+
+    Args:
+        ops: The events in order. Their position becomes their index.
+
+    Attributes:
+        time: int64, nanoseconds since the start.
+        process: int32; ``NEMESIS`` for fault events.
+        type: int8, ``TYPE_CODES``.
+        f: int16 code into ``fs``.
+        key: int32 code into ``keys``; -1 for None.
+        partner: int32, the completion of an invocation and the other way round; -1 where there is none.
+        damage: Why the file could be read only in part; None when it was whole.
+    """
+
+    def __init__(self, ops: Iterable[Op], damage: Damage | None = None) -> None:
+        time: list[int] = []
+        process: list[int] = []
+        type_: list[int] = []
+        f: list[int] = []
+        key: list[int] = []
+        f_codes: dict[str, int] = {}
+        key_codes: dict[str | int, int] = {}
+        self._values: list[Any] = []
+        self._nodes: list[str | None] = []
+        self._errors: dict[int, str] = {}
+        for index, op in enumerate(ops):
+            time.append(op.time)
+            process.append(op.process)
+            type_.append(TYPE_CODES[op.type])
+            f.append(f_codes.setdefault(op.f, len(f_codes)))
+            key.append(-1 if op.key is None else key_codes.setdefault(op.key, len(key_codes)))
+            self._values.append(op.value)
+            self._nodes.append(op.node)
+            if op.error is not None:
+                self._errors[index] = op.error
+        self.time = np.array(time, dtype=np.int64)
+        self.process = np.array(process, dtype=np.int32)
+        self.type = np.array(type_, dtype=np.int8)
+        self.f = np.array(f, dtype=np.int16)
+        self.key = np.array(key, dtype=np.int32)
+        self.fs = tuple(f_codes)
+        self.keys = tuple(key_codes)
+        self.damage = damage
+        self.partner = _pair(process, type_)
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def __getitem__(self, index: int) -> Op:
+        code = int(self.key[index])
+        return Op(
+            index=index,
+            time=int(self.time[index]),
+            process=int(self.process[index]),
+            type=TYPE_NAMES[self.type[index]],
+            f=self.fs[self.f[index]],
+            key=None if code < 0 else self.keys[code],
+            value=self._values[index],
+            node=self._nodes[index],
+            error=self._errors.get(index),
+        )
+
+    def __iter__(self) -> Iterator[Op]:
+        return map(self.__getitem__, range(len(self)))
+
+    def calls(self) -> Calls:
+        """The clients' operations, one row each; fault events are left out."""
+        invoke = np.flatnonzero((self.type == TYPE_CODES[INVOKE]) & (self.process != NEMESIS)).astype(np.int32)
+        partner = self.partner[invoke]
+        done = partner >= 0
+        outcome = np.full(len(invoke), TYPE_CODES[INFO], dtype=np.int8)
+        outcome[done] = self.type[partner[done]]
+        complete = np.where(done & (outcome != TYPE_CODES[INFO]), partner, NEVER).astype(np.int32)
+        values = self._values
+        return Calls(
+            invoke=invoke,
+            complete=complete,
+            outcome=outcome,
+            process=self.process[invoke],
+            f=self.f[invoke],
+            key=self.key[invoke],
+            argument=[values[i] for i in invoke.tolist()],
+            result=[values[i] if i >= 0 else None for i in partner.tolist()],
+        )
+
+    def faults(self) -> list[FaultSpan]:
+        """Every fault that was asked for, in order.
+
+        The nemesis completes an injection with the value ``{"phase": "inject", "id", "words", "detail"}`` (``ok`` when
+        its effect was verified, else ``info`` with the error) and a healing with ``{"phase": "heal", "ids", "healed"}``
+        (``ok`` when the healing was verified; ``healed`` is the instant at which it was done).
+        """
+        spans: dict[str, FaultSpan] = {}
+        for index in np.flatnonzero((self.process == NEMESIS) & (self.type != TYPE_CODES[INVOKE])).tolist():
+            op = self[index]
+            value, error = op.value, op.error or ""
+            if not isinstance(value, dict):
+                continue
+            if value.get("phase") == "inject" and "id" in value:
+                asked = int(self.partner[index])
+                spans[value["id"]] = FaultSpan(
+                    id=value["id"],
+                    fault=op.f,
+                    words=value.get("words", ""),
+                    detail=value.get("detail", {}),
+                    requested=int(self.time[asked]) if asked >= 0 else op.time,
+                    effective=op.time if op.type == OK else None,
+                    problem=error,
+                )
+            elif value.get("phase") == "heal":
+                for name in value.get("ids", ()):
+                    if name in spans:
+                        spans[name] = replace(
+                            spans[name],
+                            healed=value.get("healed"),
+                            verified=op.time if op.type == OK else None,
+                            problem=spans[name].problem or error,
+                        )
+        return list(spans.values())
+
+    @classmethod
+    def read(cls, path: Path) -> "History":
+        """The history in a JSON-lines file; of a damaged file, the prefix before the damage (``history.damage``).
+
+        Raises:
+            UsageError: There is no such file, or it cannot be read.
+        """
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UsageError(f"cannot read the history {path}: {error.strerror or error}. Name a run folder") from error
+        reader = _Reader(data)
+        ops = list(reader)
+        return cls(ops, reader.damage)
+
+
+class _Reader:
+    """Decodes lines until one is damaged."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.damage: Damage | None = None
+
+    def __iter__(self) -> Iterator[Op]:
+        decode = msgspec.json.Decoder(Op).decode
+        lines = self._data.split(b"\n")
+        if lines[-1]:
+            self.damage = Damage(len(lines), "the last line is cut off")
+        for number, line in enumerate(lines[:-1], 1):
+            try:
+                op = decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                self.damage = Damage(number, str(error))
+                return
+            if op.index != number - 1:
+                self.damage = Damage(number, f"event {op.index} stands where {number - 1} should")
+                return
+            yield op
+
+
+def _pair(process: list[int], type_: list[int]) -> NDArray[np.int32]:
+    """Which event completes which: a process has at most one operation open."""
+    partner = [-1] * len(process)
+    pending: dict[int, int] = {}
+    for index, (who, what) in enumerate(zip(process, type_, strict=True)):
+        if what == 0:
+            pending[who] = index
+        else:
+            start = pending.pop(who, -1)
+            if start >= 0:
+                partner[start] = index
+                partner[index] = start
+    return np.array(partner, dtype=np.int32)
+
+
+class HistoryWriter:
+    """Appends events to a history file.
+
+    What ``flush`` has handed to the kernel survives a SIGKILL of this process; the scheduler calls it once per turn of
+    its loop, and ``close`` makes it survive a power cut as well.
+
+    Args:
+        path: Created; must not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        self._encode_into = msgspec.json.Encoder().encode_into
+        self._buffer = bytearray()
+        self.count = 0
+
+    def append(self, op: Op) -> None:
+        """Give the event its index and keep it for the next ``flush``; nobody else holds the op yet."""
+        msgspec.structs.force_setattr(op, "index", self.count)
+        self.count += 1
+        self._encode_into(op, self._buffer, -1)
+        self._buffer += b"\n"
+
+    def flush(self) -> None:
+        """Hand everything to the kernel.
+
+        Raises:
+            OSError: The disk is full, or the file is gone.
+        """
+        while self._buffer:
+            written = os.write(self._file, self._buffer)
+            del self._buffer[:written]
+
+    def close(self) -> None:
+        """Flush, and wait until the disk has it."""
+        self.flush()
+        os.fsync(self._file)
+        os.close(self._file)

@@ -1,0 +1,1 @@
+"""The public surface of quorate: everything that a user's code imports."""

@@ -1,0 +1,1 @@
+"""The run store and everything a person reads."""

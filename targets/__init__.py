@@ -1,0 +1,1 @@
+"""Systems under test: one folder per datastore, and the simulated ones."""

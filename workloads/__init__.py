@@ -1,0 +1,1 @@
+"""Workloads: what the clients do, and which checkers judge it."""
