@@ -46,7 +46,7 @@ class Client(ABC):
 
 
 class BlockingClient(Client):
-    """A client over a blocking driver: implement ``connect``, ``request``, ``disconnect``; they run in its own thread."""
+    """A client over a blocking driver: write ``connect``, ``request``, ``disconnect``; they run in its own thread."""
 
     _thread: ThreadPoolExecutor
 

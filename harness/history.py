@@ -42,6 +42,7 @@ class Calls:
         key: int32 code into ``History.keys``; -1 for None.
         argument: Value of the invocation.
         result: Value of the completion; None where there is none.
+        version: int64, version that the completion shows; -1 where it shows none.
     """
 
     invoke: NDArray[np.int32]
@@ -52,6 +53,7 @@ class Calls:
     key: NDArray[np.int32]
     argument: list[Any]
     result: list[Any]
+    version: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.invoke)
@@ -111,6 +113,7 @@ class History:
         self._values: list[Any] = []
         self._nodes: list[str | None] = []
         self._errors: dict[int, str] = {}
+        self._versions: dict[int, int] = {}
         for index, op in enumerate(ops):
             time.append(op.time)
             process.append(op.process)
@@ -121,6 +124,8 @@ class History:
             self._nodes.append(op.node)
             if op.error is not None:
                 self._errors[index] = op.error
+            if op.version is not None:
+                self._versions[index] = op.version
         self.time = np.array(time, dtype=np.int64)
         self.process = np.array(process, dtype=np.int32)
         self.type = np.array(type_, dtype=np.int8)
@@ -146,6 +151,7 @@ class History:
             value=self._values[index],
             node=self._nodes[index],
             error=self._errors.get(index),
+            version=self._versions.get(index),
         )
 
     def __iter__(self) -> Iterator[Op]:
@@ -169,6 +175,7 @@ class History:
             key=self.key[invoke],
             argument=[values[i] for i in invoke.tolist()],
             result=[values[i] if i >= 0 else None for i in partner.tolist()],
+            version=np.array([self._versions.get(i, -1) for i in partner.tolist()], dtype=np.int64),
         )
 
     def faults(self) -> list[FaultSpan]:

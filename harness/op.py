@@ -31,6 +31,7 @@ class Op(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         key: Which independent object it is done to (a string or an integer); None where there is only one.
         value: Argument of an invocation, result of a completion; anything that JSON can hold.
         node: The node that the client talks to.
+        version: The version that the datastore gave what was read or written (etcd's mod revision), where it has one.
         error: Why a completion is ``fail`` or ``info``, as ``code: words``.
     """
 
@@ -43,10 +44,11 @@ class Op(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     value: Any = None
     node: str | None = None
     error: str | None = None
+    version: int | None = None
 
-    def ok(self, value: Any = None) -> "Op":
+    def ok(self, value: Any = None, version: int | None = None) -> "Op":
         """This invocation's completion when it happened; ``value`` is what the datastore answered."""
-        return Op(-1, self.time, self.process, OK, self.f, self.key, value, self.node)
+        return Op(-1, self.time, self.process, OK, self.f, self.key, value, self.node, None, version)
 
     def fail(self, error: str) -> "Op":
         """This invocation's completion when it is certain that it did not happen."""
