@@ -1,0 +1,90 @@
+"""``quorate``: the commands, and what every way of failing means to the shell."""
+
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+
+import click
+
+from harness.errors import HarnessError, UsageError
+
+
+class Exit(IntEnum):
+    """Exit codes; part of the API."""
+
+    VALID = 0
+    INVALID = 1
+    UNKNOWN = 2
+    FAILED = 3
+    USAGE = 64
+
+
+_COMMANDS = {
+    "test": "harness.cli.test:test",
+    "check": "harness.cli.check:check",
+    "targets": "harness.cli.listing:targets",
+    "workloads": "harness.cli.listing:workloads",
+    "faults": "harness.cli.listing:faults",
+    "checkers": "harness.cli.listing:checkers",
+    "doctor": "harness.cli.doctor:doctor",
+    "images": "harness.cli.images:images",
+    "cleanup": "harness.cli.cleanup:cleanup",
+}
+
+
+class _Commands(click.Group):
+    """Loads a command when it is asked for: ``quorate --help`` must not import a plotting library."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        place = _COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(__import__(module, fromlist=[name]), name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="quorate")
+def cli() -> None:
+    """Find out what a replicated datastore really promises.
+
+    quorate starts a cluster, runs clients against it while faults are injected, records every operation and decides
+    which consistency guarantees held. Exit codes: 0 valid, 1 invalid, 2 unknown, 3 the harness or the environment
+    failed, 64 usage.
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line and exit."""
+    sys.exit(run(argv))
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """The exit code of the command line ``argv``; a failure is one line on standard error, never a traceback."""
+    try:
+        code = cli.main(args=None if argv is None else list(argv), prog_name="quorate", standalone_mode=False)
+    except click.ClickException as error:
+        hint = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "quorate"
+        return _complain(f"{error.format_message()} See `{hint} --help`.", Exit.USAGE)
+    except UsageError as error:
+        return _complain(str(error), Exit.USAGE)
+    except HarnessError as error:
+        return _complain(str(error), Exit.FAILED)
+    except OSError as error:
+        return _complain(f"{error.filename or 'the system'}: {error.strerror or error}", Exit.FAILED)
+    except MemoryError:
+        return _complain("out of memory: lower --time-limit, --rate or --nodes", Exit.FAILED)
+    except (KeyboardInterrupt, click.Abort):
+        return _complain("interrupted; what was recorded is kept: `quorate check runs/latest` checks it", Exit.FAILED)
+    return int(code) if isinstance(code, int) else Exit.VALID
+
+
+def _complain(message: str, code: Exit) -> int:
+    click.echo(f"quorate: {' '.join(message.split())}", err=True)
+    return int(code)
