@@ -6,7 +6,7 @@ from enum import IntEnum
 
 import click
 
-from harness.errors import HarnessError, UsageError
+from harness.errors import QuorateError, UsageError
 
 
 class Exit(IntEnum):
@@ -69,22 +69,25 @@ def run(argv: Sequence[str] | None = None) -> int:
     """The exit code of the command line ``argv``; a failure is one line on standard error, never a traceback."""
     try:
         code = cli.main(args=None if argv is None else list(argv), prog_name="quorate", standalone_mode=False)
-    except click.ClickException as error:
-        hint = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "quorate"
-        return _complain(f"{error.format_message()} See `{hint} --help`.", Exit.USAGE)
-    except UsageError as error:
-        return _complain(str(error), Exit.USAGE)
-    except HarnessError as error:
-        return _complain(str(error), Exit.FAILED)
-    except OSError as error:
-        return _complain(f"{error.filename or 'the system'}: {error.strerror or error}", Exit.FAILED)
-    except MemoryError:
-        return _complain("out of memory: lower --time-limit, --rate or --nodes", Exit.FAILED)
-    except (KeyboardInterrupt, click.Abort):
-        return _complain("interrupted; what was recorded is kept: `quorate check runs/latest` checks it", Exit.FAILED)
+    except (click.ClickException, click.Abort, QuorateError, OSError, MemoryError, KeyboardInterrupt) as error:
+        message, code = explain(error)
+        click.echo(f"quorate: {' '.join(message.split())}", err=True)
     return int(code) if isinstance(code, int) else Exit.VALID
 
 
-def _complain(message: str, code: Exit) -> int:
-    click.echo(f"quorate: {' '.join(message.split())}", err=True)
-    return int(code)
+def explain(error: BaseException) -> tuple[str, Exit]:
+    """What happened, why and what to do, in one line, and the exit code that it means."""
+    match error:
+        case click.ClickException():
+            command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "quorate"
+            return f"{error.format_message()} See `{command} --help`", Exit.USAGE
+        case UsageError():
+            return str(error), Exit.USAGE
+        case QuorateError():
+            return str(error), Exit.FAILED
+        case OSError():
+            return f"{error.filename or 'the system says'}: {error.strerror or error}", Exit.FAILED
+        case MemoryError():
+            return "out of memory: lower --time-limit, --rate or --nodes", Exit.FAILED
+        case _:
+            return "interrupted; what was recorded is kept: `quorate check runs/latest` checks it", Exit.FAILED

@@ -1,0 +1,172 @@
+"""Carries out one specified run: folder, cluster, nemesis, guardian, event loop, signals."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+from nemesis.guardian import Guardian
+from nemesis.journal import Journal
+from nemesis.nemesis import Nemesis
+from results.store import RunFolder
+
+from harness import generator as g
+from harness.cli.progress import Progress
+from harness.cli.spec import Spec
+from harness.cluster import Cluster
+from harness.errors import HarnessError, UsageError
+from harness.generator import Generator
+from harness.random import Streams
+from harness.run import Outcome, Plan, Run, Stop
+from nemesis import schedule
+from nemesis.fault import Situation
+
+WATCH_EVERY = 1.0
+"""Seconds between two looks at the nodes for the live display."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One run about to happen.
+
+    Args:
+        spec: What to run.
+        folder: Where everything goes.
+        progress: Who shows it.
+    """
+
+    spec: Spec
+    folder: RunFolder
+    progress: Progress
+
+    def run(self, outcome_of: "OutcomeBox") -> None:
+        """Run it to the end on the event loop that its cluster needs; ``outcome_of.outcome`` is kept up to date.
+
+        Raises:
+            HarnessError: A phase failed; everything is healed and removed all the same.
+        """
+        with self.progress.shown():
+            if self.spec.target.cluster_kind == "simulated":
+                from harness.simulated import loop
+
+                loop.run(self._main(outcome_of))
+            else:
+                asyncio.run(self._main(outcome_of))
+
+    async def _main(self, box: "OutcomeBox") -> None:
+        stop = Stop()
+        streams = Streams(self.spec.seed)
+        with _signals(stop, real=self.spec.target.cluster_kind != "simulated"), self._guarded():
+            cluster = make_cluster(self.spec, streams, self.folder)
+            run = Run(self._plan(cluster, streams), stop, self.progress)
+            box.outcome, box.cluster = run.outcome, cluster
+            async with self._watched(cluster):
+                await run.execute()
+
+    def _plan(self, cluster: Cluster, streams: Streams) -> Plan:
+        spec = self.spec
+        situation = Situation(cluster, spec.target)
+        nemesis = None
+        if spec.faults:
+            journal = Journal(self.folder.faults)
+            nemesis = Nemesis(spec.faults, situation, rng=streams.stream("nemesis"), journal=journal)
+        return Plan(
+            target=spec.target,
+            cluster=cluster,
+            interface=spec.workload.interface,
+            load=load(spec, streams),
+            heal=schedule.heal(list(spec.faults)) if spec.faults else None,
+            final=spec.workload.final_generator(streams.stream("final"), spec.node_names, spec.concurrency),
+            nemesis=nemesis,
+            concurrency=spec.concurrency,
+            time_limit=spec.time_limit,
+            op_timeout=spec.op_timeout,
+            history=self.folder.history,
+            logs=self.folder.nodes,
+        )
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """A process that heals and removes everything if this one is killed; simulated clusters die with it anyway."""
+        if self.spec.target.cluster_kind == "simulated":
+            yield
+            return
+        guardian = Guardian.start(self.folder.run_id, self.folder.path)
+        try:
+            yield
+        finally:
+            guardian.dismiss()
+
+    @asynccontextmanager
+    async def _watched(self, cluster: Cluster) -> AsyncIterator[None]:
+        """Keep the nodes' states on the display; a simulated run must not depend on being watched."""
+        if cluster.kind == "simulated":
+            yield
+            return
+        task = asyncio.ensure_future(self._watch(cluster))
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _watch(self, cluster: Cluster) -> None:
+        while True:
+            for node in cluster.nodes:
+                try:
+                    self.progress.nodes[node.name] = await node.state()
+                except HarnessError:
+                    self.progress.nodes[node.name] = "not known"
+            await asyncio.sleep(WATCH_EVERY)
+
+
+@dataclass(slots=True)
+class OutcomeBox:
+    """What is known of a run so far, also when it fails half-way."""
+
+    outcome: Outcome
+    cluster: Cluster | None = None
+
+
+def load(spec: Spec, streams: Streams) -> Generator:
+    """Clients at the asked rate and faults at the asked interval, until the time is over."""
+    work = spec.workload.generator(streams.stream("workload"), spec.node_names, spec.concurrency)
+    clients = g.clients(g.stagger(1 / spec.rate, work, rng=streams.stream("stagger")))
+    if not spec.faults:
+        return g.time_limit(spec.time_limit, clients)
+    faults = schedule.schedule(list(spec.faults), rng=streams.stream("schedule"), interval=spec.interval)
+    return g.time_limit(spec.time_limit, g.any_of(clients, g.nemesis(faults)))
+
+
+def make_cluster(spec: Spec, streams: Streams, folder: RunFolder) -> Cluster:
+    """The cluster that the target runs on, not up yet."""
+    kind = spec.target.cluster_kind
+    if kind == "simulated":
+        from harness.simulated.cluster import SimulatedCluster
+
+        return SimulatedCluster(spec.target, spec.node_names, streams)
+    if kind == "docker":
+        from harness.docker.cluster import DockerCluster
+
+        return DockerCluster(spec.target, spec.node_names, run_id=folder.run_id, folder=folder.path)
+    raise UsageError(f"target {spec.target.name} wants a {kind!r} cluster. Known: docker, simulated")
+
+
+@contextmanager
+def _signals(stop: Stop, *, real: bool) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the run in order; a second one only shortens the waits."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        if real:
+            loop.add_signal_handler(number, stop.ask)
+        else:
+            signal.signal(number, lambda *_: stop.ask())
+    try:
+        yield
+    finally:
+        for number in numbers:
+            if real:
+                loop.remove_signal_handler(number)
+            signal.signal(number, before[number])

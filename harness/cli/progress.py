@@ -1,0 +1,125 @@
+"""What a person sees while a run goes on: a live panel on a terminal, plain lines elsewhere."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK, Op
+
+LINE_EVERY = 5
+"""Seconds of the run between two plain lines."""
+
+WINDOW = 2
+"""Seconds over which rates are taken."""
+
+_SECOND = 1_000_000_000
+_COLOURS = {OK: "green", FAIL: "yellow", INFO: "magenta", "running": "green", "paused": "yellow"}
+
+
+class Progress:
+    """Follows a run; ``harness.run.Observer``.
+
+    Args:
+        console: Where the lines go.
+        live: Whether to draw a panel instead of lines.
+    """
+
+    def __init__(self, console: Console, *, live: bool) -> None:
+        self._console = console
+        self._live = live
+        self._name = "prepare"
+        self._limit: float | None = None
+        self._start: int | None = None
+        self._now = 0
+        self._counts: Counter[str] = Counter()
+        self._recent: deque[tuple[int, Counter[str]]] = deque([(0, Counter())])
+        self._faults: dict[str, str] = {}
+        self._next_line = LINE_EVERY
+        self.nodes: dict[str, str] = {}
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Draw while the body runs; a thread refreshes the panel, so simulated runs are seen as well."""
+        if not self._live:
+            yield
+            return
+        with Live(console=self._console, get_renderable=self._panel, refresh_per_second=4, transient=True):
+            yield
+
+    def phase(self, name: str, limit: float | None) -> None:
+        """A phase begins."""
+        self._name, self._limit, self._start = name, limit, None
+        self._say(lambda: f"{name} ({limit:g} s)" if limit else name)
+
+    def event(self, op: Op) -> None:
+        """An event was recorded."""
+        self._now = op.time
+        if self._start is None:
+            self._start = op.time
+        if op.process == NEMESIS:
+            self._fault(op)
+        elif op.type != INVOKE:
+            self._counts[op.type] += 1
+        second = op.time // _SECOND
+        if second != self._recent[-1][0]:
+            self._recent.append((second, self._counts.copy()))
+            while second - self._recent[0][0] > WINDOW:
+                self._recent.popleft()
+            if second >= self._next_line:
+                self._next_line = second + LINE_EVERY
+                self._say(self._line)
+
+    def _fault(self, op: Op) -> None:
+        value = op.value if isinstance(op.value, dict) else {}
+        if op.type == INVOKE:
+            return
+        when = f"{op.time / _SECOND:.1f} s"
+        if value.get("phase") == "inject" and "id" in value:
+            self._faults[value["id"]] = f"{op.f} {value.get('words', '')}"
+            self._say(
+                lambda: (
+                    f"  {when}  {op.f}: {value.get('words', '')}" + (f" NOT EFFECTIVE: {op.error}" if op.error else "")
+                )
+            )
+        elif value.get("phase") == "heal":
+            for name in value.get("ids", ()):
+                self._faults.pop(name, None)
+            self._say(lambda: f"  {when}  {op.f} healed" + (f", NOT VERIFIED: {op.error}" if op.error else ""))
+
+    def _say(self, line: Callable[[], str]) -> None:
+        if not self._live:
+            self._console.print(line(), markup=False, highlight=False, soft_wrap=True)
+
+    def _rates(self) -> dict[str, float]:
+        second, before = self._recent[0]
+        last, now = self._recent[-1]
+        return {kind: (now[kind] - before[kind]) / max(1, last - second) for kind in (OK, FAIL, INFO)}
+
+    def _line(self) -> str:
+        rates = self._rates()
+        counts = "  ".join(f"{kind} {self._counts[kind]} ({rates[kind]:.0f}/s)" for kind in (OK, FAIL, INFO))
+        faults = "; ".join(self._faults.values()) or "none"
+        return f"  {self._now / _SECOND:.0f} s  {counts}  faults: {faults}"
+
+    def _panel(self) -> RenderableType:
+        rates = self._rates()
+        head = Text(self._name, style="bold")
+        if self._limit and self._start is not None:
+            left = max(0.0, self._limit - (self._now - self._start) / _SECOND)
+            head.append(f"  {left:.0f} s left", style="dim")
+        table = Table.grid(padding=(0, 2))
+        for kind in (OK, FAIL, INFO):
+            table.add_row(Text(kind, style=_COLOURS[kind]), f"{self._counts[kind]:>9,}", f"{rates[kind]:>7,.0f}/s")
+        table.add_row(Text("faults", style="red"), Text("; ".join(self._faults.values()) or "none"), "")
+        rows: list[RenderableType] = [head, table]
+        if self.nodes:
+            nodes = Text("nodes   ")
+            for name, state in self.nodes.items():
+                nodes.append(f"{name} {state}  ", style=_COLOURS.get(state, "red"))
+            rows.append(nodes)
+        return Group(*rows)
