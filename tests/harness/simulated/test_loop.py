@@ -191,7 +191,7 @@ def test_threads_are_refused() -> None:
     async def blocking() -> None:
         await asyncio.to_thread(time.sleep, 0)
 
-    with pytest.raises(NotInSimulation, match="sleep.* cannot run in a thread"):
+    with pytest.raises(NotInSimulation, match=r"sleep.* cannot run in a thread"):
         run(blocking())
 
     async def foreign() -> list[BaseException]:
