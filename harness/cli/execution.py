@@ -1,6 +1,7 @@
 """Carries out one specified run: folder, cluster, nemesis, guardian, event loop, signals."""
 
 import asyncio
+import hashlib
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from nemesis.guardian import Guardian
 from nemesis.journal import Journal
 from nemesis.nemesis import Nemesis
-from results.store import RunFolder
 
 from harness import generator as g
 from harness.cli.progress import Progress
@@ -21,12 +21,13 @@ from harness.random import Streams
 from harness.run import Outcome, Plan, Run, Stop
 from nemesis import schedule
 from nemesis.fault import Situation
+from results.store import RunFolder
 
 WATCH_EVERY = 1.0
 """Seconds between two looks at the nodes for the live display."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Execution:
     """One run about to happen.
 
@@ -34,14 +35,20 @@ class Execution:
         spec: What to run.
         folder: Where everything goes.
         progress: Who shows it.
+
+    Attributes:
+        cluster: The nodes, once there are any; kept for the run record.
+        outcome: How it went so far, also when the run fails.
     """
 
     spec: Spec
     folder: RunFolder
     progress: Progress
+    cluster: Cluster | None = None
+    outcome: Outcome | None = None
 
-    def run(self, outcome_of: "OutcomeBox") -> None:
-        """Run it to the end on the event loop that its cluster needs; ``outcome_of.outcome`` is kept up to date.
+    def run(self) -> None:
+        """Run it to the end on the event loop that its cluster needs.
 
         Raises:
             HarnessError: A phase failed; everything is healed and removed all the same.
@@ -50,18 +57,18 @@ class Execution:
             if self.spec.target.cluster_kind == "simulated":
                 from harness.simulated import loop
 
-                loop.run(self._main(outcome_of))
+                loop.run(self._main())
             else:
-                asyncio.run(self._main(outcome_of))
+                asyncio.run(self._main())
 
-    async def _main(self, box: "OutcomeBox") -> None:
+    async def _main(self) -> None:
         stop = Stop()
         streams = Streams(self.spec.seed)
         with _signals(stop, real=self.spec.target.cluster_kind != "simulated"), self._guarded():
-            cluster = make_cluster(self.spec, streams, self.folder)
-            run = Run(self._plan(cluster, streams), stop, self.progress)
-            box.outcome, box.cluster = run.outcome, cluster
-            async with self._watched(cluster):
+            self.cluster = make_cluster(self.spec, streams, self.folder)
+            run = Run(self._plan(self.cluster, streams), stop, self.progress)
+            self.outcome = run.outcome
+            async with self._watched(self.cluster):
                 await run.execute()
 
     def _plan(self, cluster: Cluster, streams: Streams) -> Plan:
@@ -92,7 +99,7 @@ class Execution:
         if self.spec.target.cluster_kind == "simulated":
             yield
             return
-        guardian = Guardian.start(self.folder.run_id, self.folder.path)
+        guardian = Guardian.start(run_id(self.folder), self.folder.path)
         try:
             yield
         finally:
@@ -120,12 +127,9 @@ class Execution:
             await asyncio.sleep(WATCH_EVERY)
 
 
-@dataclass(slots=True)
-class OutcomeBox:
-    """What is known of a run so far, also when it fails half-way."""
-
-    outcome: Outcome
-    cluster: Cluster | None = None
+def run_id(folder: RunFolder) -> str:
+    """A short name for containers and networks, from the folder: no two runs of a machine share it."""
+    return hashlib.sha256(str(folder.path).encode()).hexdigest()[:10]
 
 
 def load(spec: Spec, streams: Streams) -> Generator:
@@ -148,7 +152,7 @@ def make_cluster(spec: Spec, streams: Streams, folder: RunFolder) -> Cluster:
     if kind == "docker":
         from harness.docker.cluster import DockerCluster
 
-        return DockerCluster(spec.target, spec.node_names, run_id=folder.run_id, folder=folder.path)
+        return DockerCluster(spec.target, spec.node_names, run_id=run_id(folder), folder=folder.path)
     raise UsageError(f"target {spec.target.name} wants a {kind!r} cluster. Known: docker, simulated")
 
 

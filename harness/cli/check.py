@@ -1,0 +1,74 @@
+"""``quorate check PATH...``: judge recorded runs and histories again; nothing is started."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from results.text import history_lines, verdict_lines
+from rich.console import Console
+
+from checkers.verdict import RunVerdict, worst
+from harness.cli.judging import judge_history, judge_run
+from harness.cli.test import CODES
+from harness.history import History
+from results.store import RunFolder
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-w", "--workload", default="register", show_default=True, help="Of a history without a run record.")
+@click.option("--format", "form", type=click.Choice(["text", "jsonl"]), default="text", show_default=True)
+def check(paths: Sequence[Path], workload: str, form: str) -> int:
+    """Judge runs (`runs/latest`) or history files again; the exit code is that of the worst.
+
+    For a run, verdict.json, report.html, junit.xml and summary.md are made anew.
+    """
+    validities = []
+    console = Console(soft_wrap=True)
+    for path in paths:
+        start = time.monotonic()
+        judgement = _judge(path, workload, console.width)
+        validities.append(judgement.verdict.validity)
+        if form == "jsonl":
+            click.echo(msgspec.json.encode(_row(path, judgement, time.monotonic() - start)).decode())
+        else:
+            click.echo("\n".join(judgement.lines))
+    return CODES[worst(validities)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """One path, judged: the lines for a person and what a machine is told."""
+
+    lines: list[str]
+    verdict: RunVerdict
+    workload: str
+    ops: int
+
+
+def _judge(path: Path, workload: str, width: int) -> _Judgement:
+    if path.is_file() and not (path.parent / "run.json").exists():
+        judged = judge_history(History.read(path), workload)
+        return _Judgement(history_lines(path, judged.verdict, width=width), judged.verdict, workload, judged.ops)
+    folder = RunFolder.open(path)
+    record = folder.read_record()
+    judged = judge_run(folder, record)
+    lines = verdict_lines(folder, judged.verdict, record, width=width)
+    return _Judgement(lines, judged.verdict, record.workload.name, judged.ops)
+
+
+def _row(path: Path, judgement: _Judgement, seconds: float) -> dict[str, Any]:
+    """What is said of one history where many are asked for."""
+    return {
+        "file": str(path),
+        "model": judgement.workload,
+        "verdict": judgement.verdict.validity,
+        "ops": judgement.ops,
+        "seconds": round(seconds, 6),
+        "anomalies": [anomaly.name for anomaly in judgement.verdict.anomalies],
+        "reasons": list(judgement.verdict.reasons),
+    }

@@ -1,0 +1,171 @@
+"""``quorate test TARGET``: one run, from nothing to a proven verdict and a report."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+from results.text import verdict_lines
+from rich.console import Console
+
+from checkers.verdict import RunVerdict, Validity
+from harness.cli.execution import Execution
+from harness.cli.judging import judge_run
+from harness.cli.main import Exit
+from harness.cli.progress import Progress
+from harness.cli.spec import Asked, Spec, resolve
+from harness.cli.versions import versions
+from harness.errors import HarnessError
+from harness.run import Outcome
+from harness.target import ContainerTarget
+from results.record import Part, Phase, Probe, RunRecord
+from results.store import RunFolder
+
+CODES: dict[Validity, Exit] = {"valid": Exit.VALID, "invalid": Exit.INVALID, "unknown": Exit.UNKNOWN}
+
+
+@click.command()
+@click.argument("target")
+@click.option("-w", "--workload", metavar="NAME", help="What the clients do (`quorate workloads`).")
+@click.option("--nemesis", metavar="A,B", help="Faults, `all` or `none` (`quorate faults`).")
+@click.option("-n", "--nodes", type=int, metavar="COUNT", help="Members of the cluster.")
+@click.option("-c", "--concurrency", type=int, metavar="COUNT", help="Clients.")
+@click.option("--time-limit", type=float, metavar="SECONDS", help="How long the load lasts.")
+@click.option("--rate", type=float, metavar="HZ", help="Invocations per second, over all clients.")
+@click.option("--interval", type=float, metavar="SECONDS", help="Mean time between fault events.")
+@click.option("--op-timeout", type=float, default=5.0, show_default=True, metavar="SECONDS", help="Then an op is info.")
+@click.option("--seed", type=int, metavar="NUMBER", help="Root of all chance; drawn and shown when not given.")
+@click.option(
+    "--option", "options", multiple=True, metavar="NAME=VALUE", help="Of the target; OWNER.NAME=VALUE of others."
+)
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where runs are kept."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be run, and start nothing.")
+def test(
+    target: str,
+    workload: str | None,
+    nemesis: str | None,
+    nodes: int | None,
+    concurrency: int | None,
+    time_limit: float | None,
+    rate: float | None,
+    interval: float | None,
+    op_timeout: float,
+    seed: int | None,
+    options: Sequence[str],
+    runs: Path,
+    dry_run: bool,
+) -> int:
+    """Start a cluster of TARGET, load it, break it, and say which guarantees held.
+
+    What is not given is the target's own default (`quorate targets`). Ctrl-C heals, saves, checks what there is and
+    tears down; a second one only shortens the waits.
+    """
+    asked = Asked(target, workload, nemesis, nodes, concurrency, time_limit, rate, interval, op_timeout, seed, options)
+    spec = resolve(asked)
+    if dry_run:
+        click.echo("\n".join(dry_lines(spec)))
+        return Exit.VALID
+    return run(spec, runs, Console(soft_wrap=True))
+
+
+def run(spec: Spec, root: Path, console: Console) -> int:
+    """Run it, judge it, say what came out; the exit code.
+
+    Raises:
+        HarnessError: The run failed; what was recorded up to then is judged and kept all the same.
+    """
+    started = datetime.now(UTC)
+    folder = RunFolder.create(root, spec.name, spec.seed, started)
+    record = first_record(spec, started)
+    folder.write_record(record)
+    progress = Progress(console, live=console.is_terminal)
+    execution = Execution(spec, folder, progress)
+    console.print(f"run {folder.path}", markup=False, highlight=False)
+    failure: HarnessError | None = None
+    with _harness_log(folder):
+        try:
+            execution.run()
+        except HarnessError as error:
+            failure = error
+            logging.getLogger("quorate").exception("the run failed")
+    record = last_record(record, execution, failure)
+    folder.write_record(record)
+    if not folder.history.exists():
+        if failure is not None:
+            raise failure
+        raise HarnessError("interrupted before the load began: nothing was recorded, and nothing is left behind")
+    progress.phase("check and report", None)
+    verdict = judge_run(folder, record).verdict
+    console.print("\n".join(verdict_lines(folder, verdict, record, width=console.width)), markup=False, highlight=False)
+    if failure is not None:
+        raise failure
+    return exit_code(verdict)
+
+
+def exit_code(verdict: RunVerdict) -> Exit:
+    """What the verdict means to the shell."""
+    return CODES[verdict.validity]
+
+
+def first_record(spec: Spec, started: datetime) -> RunRecord:
+    """The run record before anything has happened."""
+    return RunRecord(
+        name=spec.name,
+        seed=spec.seed,
+        command=spec.command(),
+        target=Part(spec.target.name, spec.target.settings),
+        workload=Part(spec.workload.name, spec.workload.settings),
+        nemesis=tuple(Part(name, fault.settings) for name, fault in spec.faults.items()),
+        nodes=tuple(spec.node_names),
+        concurrency=spec.concurrency,
+        rate=spec.rate,
+        time_limit=spec.time_limit,
+        interval=spec.interval,
+        op_timeout=spec.op_timeout,
+        started=started.isoformat(timespec="milliseconds"),
+        versions=versions(),
+    )
+
+
+def last_record(record: RunRecord, execution: Execution, failure: HarnessError | None) -> RunRecord:
+    """The run record with how it went."""
+    outcome = execution.outcome or Outcome(ended="interrupted")
+    return msgspec.structs.replace(
+        record,
+        cluster=execution.cluster.facts() if execution.cluster is not None else {},
+        capabilities={name: Probe(True, backend) for name, backend in outcome.capabilities.items()},
+        phases=tuple(Phase(*phase) for phase in outcome.phases),
+        problems=tuple(outcome.problems),
+        ended=f"failed: {failure}" if failure is not None else outcome.ended,
+    )
+
+
+def dry_lines(spec: Spec) -> Iterator[str]:
+    """What a run would do, in words."""
+    yield spec.command()
+    if isinstance(spec.target, ContainerTarget):
+        addresses = {name: f"<address of {name}>" for name in spec.node_names}
+        for name in spec.node_names:
+            node = spec.target.node_spec(name, addresses)
+            yield f"{name}: {node.image} {' '.join([*node.entrypoint, *node.command])}"
+    for name, fault in spec.faults.items():
+        yield f"fault {name}: " + ", ".join(f"{option}={value}" for option, value in fault.settings.items())
+
+
+@contextmanager
+def _harness_log(folder: RunFolder) -> Iterator[None]:
+    """What the harness itself has to say goes to ``harness.log`` of the run."""
+    handler = logging.FileHandler(folder.harness_log, delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()
