@@ -56,10 +56,8 @@ def _docker() -> Iterable[Check]:
 
 
 async def _faults() -> Iterable[Check]:
-    checks = []
+    checks: list[Check] = []
     for name in registry.names("nemesis"):
-        for capability in await registry.load("nemesis", name).backends():
-            checks.append(
-                Check(f"fault {name}: {capability.backend}", capability.available, capability.reason or "works")
-            )
+        backends = await registry.load("nemesis", name).backends()
+        checks += (Check(f"fault {name}: {one.backend}", one.available, one.reason or "works") for one in backends)
     return checks

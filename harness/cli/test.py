@@ -1,10 +1,11 @@
 """``quorate test TARGET``: one run, from nothing to a proven verdict and a report."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -45,28 +46,13 @@ CODES: dict[Validity, Exit] = {"valid": Exit.VALID, "invalid": Exit.INVALID, "un
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where runs are kept."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be run, and start nothing.")
-def test(
-    target: str,
-    workload: str | None,
-    nemesis: str | None,
-    nodes: int | None,
-    concurrency: int | None,
-    time_limit: float | None,
-    rate: float | None,
-    interval: float | None,
-    op_timeout: float,
-    seed: int | None,
-    options: Sequence[str],
-    runs: Path,
-    dry_run: bool,
-) -> int:
+def test(*, runs: Path, dry_run: bool, **asked: Any) -> int:
     """Start a cluster of TARGET, load it, break it, and say which guarantees held.
 
     What is not given is the target's own default (`quorate targets`). Ctrl-C heals, saves, checks what there is and
     tears down; a second one only shortens the waits.
     """
-    asked = Asked(target, workload, nemesis, nodes, concurrency, time_limit, rate, interval, op_timeout, seed, options)
-    spec = resolve(asked)
+    spec = resolve(Asked(**asked))
     if dry_run:
         click.echo("\n".join(dry_lines(spec)))
         return Exit.VALID
