@@ -29,7 +29,7 @@ def test_a_package_that_cannot_be_imported_says_which(monkeypatch: pytest.Monkey
         def load(self) -> object:
             raise ImportError("No module named 'no_such_module'")
 
-    monkeypatch.setattr(registry, "entry_points", lambda group: [Broken()])
+    monkeypatch.setattr(registry, "entry_points", lambda **_: [Broken()])
 
     with pytest.raises(EnvironmentFailed, match=r"'broken' cannot be loaded from no_such_module:Thing.*Reinstall"):
         registry.load("target", "broken")

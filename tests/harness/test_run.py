@@ -1,0 +1,381 @@
+"""The life cycle: whatever fails in whatever phase, faults are healed, logs kept and the cluster removed."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import generator as g
+from harness.client import Client
+from harness.cluster import Cluster, Completed, Node, NodeState
+from harness.errors import EnvironmentFailed, HarnessError, NodeFailed, PhaseTimeout
+from harness.history import History
+from harness.op import NEMESIS, Invocation, Op
+from harness.run import Outcome, Plan, Run, Stop, Timeouts
+from harness.simulated import loop
+from harness.target import Target
+
+
+class MemoryNode(Node):
+    """A node that only has a state."""
+
+    def __init__(self, name: str) -> None:
+        self.name = self.address = name
+        self.now = NodeState.STOPPED
+        self.serves = True
+
+    async def state(self) -> NodeState:
+        return self.now
+
+    async def start(self) -> None:
+        self.now = NodeState.RUNNING
+
+    async def kill(self) -> None:
+        self.now = NodeState.STOPPED
+
+    async def pause(self) -> str:
+        raise NotImplementedError
+
+    async def resume(self) -> None:
+        raise NotImplementedError
+
+    async def run(self, argv: Sequence[str], *, timeout: float = 30.0) -> Completed:
+        raise NotImplementedError
+
+    async def put(self, path: str, data: bytes) -> None:
+        raise NotImplementedError
+
+    async def get(self, path: str) -> bytes:
+        raise NotImplementedError
+
+    async def log(self) -> bytes:
+        return f"first line\nlast line of {self.name}\n".encode()
+
+
+class MemoryCluster(Cluster):
+    """Three nodes; ``up`` and ``down`` are counted and may fail."""
+
+    kind = "memory"
+
+    def __init__(self) -> None:
+        self.nodes: tuple[MemoryNode, ...] = tuple(MemoryNode(name) for name in ("n1", "n2", "n3"))
+        self.removed = 0
+        self.up_error: HarnessError | None = None
+        self.down_error: HarnessError | None = None
+
+    async def up(self) -> None:
+        if self.up_error is not None:
+            raise self.up_error
+        for node in self.nodes:
+            await node.start()
+
+    async def down(self) -> None:
+        self.removed += 1
+        if self.down_error is not None:
+            raise self.down_error
+
+    def facts(self) -> dict[str, Any]:
+        return {"kind": self.kind}
+
+
+class MemoryClient(Client):
+    """Answers after a millisecond."""
+
+    async def open(self, node: Node) -> None:
+        self.node = node
+
+    async def invoke(self, op: Op) -> Op:
+        await asyncio.sleep(0.001)
+        return op.ok(1)
+
+
+class MemoryTarget(Target):
+    """Ready when its node says so."""
+
+    name = "memory"
+    summary = "For tests."
+    cluster_kind = "memory"
+
+    @property
+    def clients(self) -> Mapping[str, Callable[[], Client]]:
+        return {"register": MemoryClient}
+
+    async def ready(self, cluster: Cluster, node: Node) -> bool:
+        assert isinstance(node, MemoryNode)
+        return node.serves and node.now is NodeState.RUNNING
+
+
+@dataclass(frozen=True)
+class Able:
+    available: bool = True
+    backend: str = "memory"
+    reason: str = ""
+
+
+class MemoryNemesis:
+    """Injects by saying so."""
+
+    def __init__(self) -> None:
+        self.healed = 0
+        self.capability = Able()
+        self.problems: list[str] = []
+        self.on_inject: Callable[[], None] = lambda: None
+
+    async def probe(self) -> Mapping[str, Able]:
+        return {"blackout": self.capability}
+
+    async def invoke(self, op: Op) -> Op:
+        self.on_inject()
+        return op.ok({"phase": "inject", "id": "blackout-1", "words": "all", "detail": {}})
+
+    async def heal_all(self) -> list[str]:
+        self.healed += 1
+        return self.problems
+
+
+class Watcher:
+    """Remembers the phases."""
+
+    def __init__(self) -> None:
+        self.phases: list[str] = []
+        self.on_phase: Callable[[str], None] = lambda _: None
+
+    def phase(self, name: str, limit: float | None) -> None:
+        del limit
+        self.phases.append(name)
+        self.on_phase(name)
+
+    def event(self, op: Op) -> None:
+        del op
+
+
+class World:
+    """Everything of one run that a test may bend before it executes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.cluster = MemoryCluster()
+        self.nemesis = MemoryNemesis()
+        self.watcher = Watcher()
+        reads = g.clients(g.repeat(Invocation("read")))
+        attack = g.nemesis([Invocation("blackout", {"phase": "inject"})])
+        self.plan = Plan(
+            target=MemoryTarget({}),
+            cluster=self.cluster,
+            interface="register",
+            load=g.time_limit(2, g.any_of(reads, attack)),
+            heal=None,
+            final=g.clients(g.once(Invocation("final"))),
+            nemesis=self.nemesis,
+            concurrency=3,
+            time_limit=2,
+            op_timeout=1,
+            history=folder / "history.jsonl",
+            logs=folder / "nodes",
+        )
+        self.outcome = Outcome()
+
+    def execute(self, user: Callable[[Stop], None] = lambda _: None) -> Outcome:
+        async def main() -> None:
+            stop = Stop()
+            user(stop)
+            run = Run(self.plan, stop, self.watcher)
+            self.outcome = run.outcome
+            await run.execute()
+
+        loop.run(main())
+        return self.outcome
+
+    def history(self) -> History:
+        return History.read(self.plan.history)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+PHASES = [
+    "start cluster",
+    "wait until ready",
+    "set up",
+    "probe faults",
+    "load",
+    "heal",
+    "recover",
+    "final reads",
+    "collect logs",
+    "tear down",
+]
+
+
+def test_all_phases_happen_in_order_and_are_timed(world: World) -> None:
+    outcome = world.execute()
+
+    assert world.watcher.phases == PHASES
+    assert [name for name, _, _ in outcome.phases] == PHASES
+    assert (outcome.ended, outcome.problems, outcome.capabilities) == ("complete", [], {"blackout": "memory"})
+    load = next(seconds for name, _, seconds in outcome.phases if name == "load")
+    assert 1.9 <= load <= 2.1
+
+
+def test_load_faults_and_final_reads_are_in_one_history(world: World) -> None:
+    world.execute()
+
+    history = world.history()
+    assert [op.f for op in history][-2:] == ["final", "final"]
+    assert sum(op.process == NEMESIS for op in history) == 2
+    assert len(history.calls()) > 1000
+    assert history.damage is None
+
+
+def test_the_logs_of_all_nodes_are_kept(world: World) -> None:
+    world.execute()
+
+    assert (world.plan.logs / "n2" / "node.log").read_text().endswith("last line of n2\n")
+
+
+def test_a_cluster_that_does_not_start_is_removed_and_leaves_no_history(world: World) -> None:
+    world.cluster.up_error = EnvironmentFailed("no image")
+
+    with pytest.raises(EnvironmentFailed, match="no image"):
+        world.execute()
+
+    assert world.cluster.removed == 1
+    assert not world.plan.history.exists()
+
+
+def test_a_node_that_ends_before_it_is_ready_is_quoted(world: World) -> None:
+    world.cluster.nodes[1].start = world.cluster.nodes[1].kill  # type: ignore[method-assign]  # it never runs
+
+    with pytest.raises(NodeFailed, match="node n2 ended before it was ready. Its last lines: .*last line of n2"):
+        world.execute()
+
+    assert world.cluster.removed == 1
+
+
+def test_a_node_that_is_never_ready_ends_the_run_with_the_phase_s_name(world: World) -> None:
+    world.cluster.nodes[0].serves = False
+
+    with pytest.raises(PhaseTimeout, match="phase 'wait until ready' did not end within 120 s"):
+        world.execute()
+
+    assert world.cluster.removed == 1
+
+
+def test_a_fault_that_cannot_work_here_ends_the_run_before_the_load(world: World) -> None:
+    world.nemesis.capability = Able(False, "", "no iptables")
+
+    with pytest.raises(EnvironmentFailed, match="fault blackout cannot work here: no iptables"):
+        world.execute()
+
+    assert "load" not in world.watcher.phases
+    assert world.cluster.removed == 1
+
+
+def test_a_failing_load_is_healed_and_its_history_kept(world: World) -> None:
+    def fail(_: object) -> None:
+        raise HarnessError("the generator is broken")
+
+    world.plan = replace(world.plan, load=g.phases(g.clients(g.limit(5, g.repeat(Invocation("read")))), fail))
+
+    with pytest.raises(HarnessError, match="the generator is broken"):
+        world.execute()
+
+    assert world.nemesis.healed == 1
+    assert world.cluster.removed == 1
+    assert len(world.history()) == 10
+
+
+def test_what_could_not_be_healed_is_a_problem_of_the_run(world: World) -> None:
+    world.nemesis.problems = ["n1 still drops packets"]
+
+    assert world.execute().problems == ["n1 still drops packets"]
+
+
+def test_a_node_that_never_comes_back_is_a_problem_of_the_run(world: World) -> None:
+    def break_node() -> None:
+        world.cluster.nodes[2].serves = False
+
+    world.nemesis.on_inject = break_node
+
+    assert world.execute().problems == ["not every node served again within 60 s of healing"]
+    assert "final reads" in world.watcher.phases
+
+
+def test_a_node_that_died_for_good_is_quoted_in_the_problem(world: World) -> None:
+    def kill() -> None:
+        world.cluster.nodes[2].now = NodeState.STOPPED
+
+    world.nemesis.on_inject = kill
+
+    assert "node n3 ended" in world.execute().problems[0]
+
+
+@pytest.mark.parametrize("phase", PHASES[:4])
+def test_a_user_who_interrupts_before_the_load_gets_a_clean_machine(world: World, phase: str) -> None:
+    world.cluster.nodes[0].serves = False
+
+    def user(stop: Stop) -> None:
+        world.watcher.on_phase = lambda name: stop.ask() if name == phase else None
+        if phase != "wait until ready":
+            world.cluster.nodes[0].serves = True
+
+    assert world.execute(user).ended == "interrupted"
+    assert world.cluster.removed == 1
+    assert not world.plan.history.exists()
+
+
+def test_a_user_who_interrupts_the_load_gets_final_reads(world: World) -> None:
+    def user(stop: Stop) -> None:
+        asyncio.get_running_loop().call_later(1, stop.ask)
+
+    outcome = world.execute(user)
+
+    assert outcome.ended == "interrupted"
+    assert world.history()[len(world.history()) - 1].f == "final"
+    load = next(seconds for name, _, seconds in outcome.phases if name == "load")
+    assert load < 1.1
+
+
+def test_a_second_interrupt_shortens_the_waits_but_never_the_healing(world: World) -> None:
+    def break_node() -> None:
+        world.cluster.nodes[2].serves = False
+
+    world.nemesis.on_inject = break_node
+
+    def user(stop: Stop) -> None:
+        asyncio.get_running_loop().call_later(1, stop.ask)
+        asyncio.get_running_loop().call_later(5, stop.ask)
+
+    outcome = world.execute(user)
+
+    assert "because the user asked to hurry" in outcome.problems[0]
+    assert "final reads" not in world.watcher.phases
+    assert (world.nemesis.healed, world.cluster.removed) == (1, 1)
+
+
+def test_a_log_that_cannot_be_had_does_not_keep_the_cluster_from_being_removed(world: World) -> None:
+    async def hang() -> bytes:
+        await asyncio.Event().wait()
+        return b""
+
+    world.cluster.nodes[0].log = hang  # type: ignore[method-assign]  # this one node's log hangs
+    world.plan = replace(world.plan, timeouts=Timeouts(logs=1))
+
+    assert world.execute().problems == ["the log of n1 could not be collected: time-out"]
+    assert world.cluster.removed == 1
+
+
+def test_a_cluster_that_cannot_be_removed_fails_the_run_unless_something_worse_did(world: World) -> None:
+    world.cluster.down_error = HarnessError("containers are left")
+
+    with pytest.raises(HarnessError, match="containers are left"):
+        world.execute()
+
+    world.cluster.up_error = EnvironmentFailed("no image")
+    with pytest.raises(EnvironmentFailed, match="no image"):
+        world.execute()
+    assert world.outcome.problems == ["containers are left"]

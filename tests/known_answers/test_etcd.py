@@ -1,0 +1,81 @@
+"""Known answers on real etcd clusters, through the command line as a user runs it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from targets.etcd import image
+
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("etcd_images")]
+
+QUORATE = str(Path(sys.executable).with_name("quorate"))
+LOAD = ["--time-limit", "25", "--rate", "300", "--interval", "5", "--seed", "7"]
+
+
+def run(folder: Path, *words: str) -> tuple[int, str, dict[str, Any]]:
+    """Exit code, output and ``verdict.json`` of one run."""
+    result = subprocess.run(
+        [QUORATE, "test", "etcd", "--workload", "register", *LOAD, "--runs", str(folder), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    output = result.stdout + result.stderr
+    assert (folder / "latest" / "verdict.json").exists(), output
+    return result.returncode, output, json.loads((folder / "latest" / "verdict.json").read_text())
+
+
+@pytest.mark.parametrize("version", image.KNOWN_VERSIONS)
+def test_linearizable_reads_hold_under_partition_kill_and_pause(version: str, tmp_path: Path) -> None:
+    code, output, verdict = run(tmp_path, "--nemesis", "partition,kill,pause", "--option", f"version={version}")
+
+    assert (code, verdict["validity"]) == (0, "valid"), output
+
+
+def test_serializable_reads_under_partition_are_stale_and_the_witness_is_small(tmp_path: Path) -> None:
+    code, output, verdict = run(tmp_path, "--nemesis", "partition", "--option", "reads=serializable")
+
+    assert (code, verdict["validity"]) == (1, "invalid"), output
+    anomalies = [anomaly for one in verdict["verdicts"] for anomaly in one.get("anomalies", [])]
+    stale = [anomaly for anomaly in anomalies if anomaly["name"] == "stale-read"]
+    assert stale, anomalies
+    assert all(len(anomaly["events"]) <= 8 for anomaly in stale), "more than four operations"
+    assert stale[0]["sentence"] in " ".join(output.split()) or "stale" in output
+
+
+def test_a_fault_whose_rules_are_removed_behind_the_back_of_the_harness_is_never_valid(tmp_path: Path) -> None:
+    """Remove the rules of the first partition in every namespace as soon as it is reported."""
+    process = subprocess.Popen(
+        [QUORATE, "test", "etcd", *LOAD, "--nemesis", "partition", "--runs", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    seen = ""
+    for line in process.stdout:
+        seen += line
+        if "  partition: " in line:
+            remove_rules()
+            break
+    rest, _ = process.communicate()
+
+    assert process.returncode == 2, seen + rest
+    verdict = json.loads((tmp_path / "latest" / "verdict.json").read_text())
+    assert verdict["validity"] == "unknown"
+    assert any("partition-1" in reason for reason in verdict["reasons"]), verdict["reasons"]
+
+
+def remove_rules() -> None:
+    containers = subprocess.run(
+        ["docker", "ps", "--quiet", "--filter", "label=quorate=1"], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert containers
+    for container in containers:
+        pid = subprocess.run(
+            ["docker", "inspect", "--format", "{{.State.Pid}}", container], check=True, capture_output=True, text=True
+        ).stdout.strip()
+        subprocess.run(["nsenter", f"--net=/proc/{pid}/ns/net", "iptables", "-w", "-F"], check=True)
