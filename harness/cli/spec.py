@@ -14,6 +14,7 @@ from nemesis.fault import Fault
 from workloads.workload import Workload
 
 MAX_NODES = 99
+MAX_CLIENTS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,8 @@ def resolve(asked: Asked) -> Spec:
         target=target,
         workload=workload,
         faults=faults,
-        nodes=_count("--nodes", asked.nodes or defaults.nodes, MAX_NODES),
-        concurrency=_count("--concurrency", asked.concurrency or defaults.concurrency, 100_000),
+        nodes=_count("--nodes", asked.nodes, defaults.nodes, MAX_NODES),
+        concurrency=_count("--concurrency", asked.concurrency, defaults.concurrency, MAX_CLIENTS),
         time_limit=_positive("--time-limit", asked.time_limit, defaults.time_limit),
         rate=_positive("--rate", asked.rate, defaults.rate),
         interval=_positive("--interval", asked.interval, defaults.interval),
@@ -145,7 +146,8 @@ def _fault_names(said: str | None, default: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(name.strip() for name in said.split(",") if name.strip()))
 
 
-def _count(option: str, number: int, most: int) -> int:
+def _count(option: str, said: int | None, default: int, most: int) -> int:
+    number = default if said is None else said
     if not 1 <= number <= most:
         raise UsageError(f"{option} is {number}, but it takes a whole number from 1 to {most}")
     return number

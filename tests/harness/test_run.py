@@ -250,7 +250,7 @@ def test_a_cluster_that_does_not_start_is_removed_and_leaves_no_history(world: W
 def test_a_node_that_ends_before_it_is_ready_is_quoted(world: World) -> None:
     world.cluster.nodes[1].start = world.cluster.nodes[1].kill  # type: ignore[method-assign]  # it never runs
 
-    with pytest.raises(NodeFailed, match="node n2 ended before it was ready. Its last lines: .*last line of n2"):
+    with pytest.raises(NodeFailed, match=r"node n2 ended before it was ready. Its last lines: .*last line of n2"):
         world.execute()
 
     assert world.cluster.removed == 1
