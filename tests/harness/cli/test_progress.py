@@ -47,7 +47,7 @@ def test_plain_lines_give_phase_counts_rates_and_faults() -> None:
 
     assert lines[0] == "load (60 s)"
     assert lines[1] == "  0.0 s  partition: n1 | n2 n3"
-    assert lines[2].startswith("  5 s  ok 50 (10/s)  fail 0 (0/s)  info 0 (0/s)  faults: partition n1 | n2 n3")
+    assert lines[2].startswith("  5 s  ok 51 (10/s)  fail 0 (0/s)  info 0 (0/s)  faults: partition n1 | n2 n3")
 
 
 def test_a_healed_fault_is_no_longer_active() -> None:
@@ -66,7 +66,7 @@ def test_a_fault_that_did_not_take_effect_is_called_so() -> None:
 def test_the_panel_shows_time_left_rates_faults_and_nodes() -> None:
     text = shown(live=True, events=[injected(0), *completions(11, "ok"), *completions(12, "info")[110:]])
 
-    assert "49 s left" in text
+    assert "48 s left" in text
     assert "partition n1 | n2 n3" in text
     assert "n1 running  n2 paused" in text
 
