@@ -1,0 +1,53 @@
+# Everything that a clone needs: python3 (3.11 or newer, with its venv module) and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+RUNS ?= runs
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format clean
+
+help:
+	@echo 'make demo     run a strong and a weak simulated datastore, and see what is proven about each (no root, no Docker)'
+	@echo 'make test     format, lint, types, layers, and every test that this machine can run'
+	@echo 'make check    format, lint, types and layers only'
+	@echo 'make format   let the formatter rewrite the sources'
+	@echo 'make clean    remove the virtual environment and what the tools cached (recorded runs stay)'
+	@echo
+	@echo 'PYTHON=python3.12 chooses another interpreter. The command itself is $(BIN)/quorate.'
+
+# Made again when the dependencies change; otherwise it costs nothing.
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "quorate: $(PYTHON) is $$($(PYTHON) -V 2>&1), but 3.11 or newer is needed: install one, then: make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "quorate: $(PYTHON) has no venv module, so nothing can be installed: apt-get install python3-venv (or your system's package of it)" >&2; exit 1; }
+	@echo 'installing into .venv (once)'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --editable '.[dev]'
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/python docs/demo.py --quorate $(BIN)/quorate --runs $(RUNS)
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Two runs of pytest: what keeps to itself in parallel, then the real clusters one after the other. What either of them
+# left out is collected in a file and said last.
+test: check
+	@rm -f .venv/left-out
+	QUORATE_LEFT_OUT=.venv/left-out $(BIN)/pytest -n 2 -m 'not docker' --cov --cov-report=term:skip-covered
+	QUORATE_LEFT_OUT=.venv/left-out $(BIN)/pytest -m docker
+	@if [ -s .venv/left-out ]; then cat .venv/left-out; else echo 'nothing was left out'; fi
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage build *.egg-info

@@ -1,0 +1,97 @@
+"""What every test can rely on: tests that need Docker or a browser are left out where there is none, and said so last.
+
+``QUORATE_REQUIRE=docker,browser`` turns such a skip into a failure: CI must not pass by leaving things out.
+``QUORATE_LEFT_OUT=FILE`` appends the closing lines to a file, for a caller that runs pytest more than once.
+"""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Generator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+CONDITIONS = {"docker": "need a Docker daemon", "browser": "need a browser"}
+
+_LEFT_OUT = pytest.StashKey[Counter[tuple[str, str]]]()
+
+
+@cache
+def missing(marker: str) -> str:
+    """Why this machine cannot run the tests with that marker; empty when it can."""
+    if marker == "browser":
+        return "" if shutil.which("chromium") else "chromium is not installed (apt-get install chromium)"
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        docker.from_env().ping()
+    except DockerException as error:
+        return f"no Docker daemon answers ({' '.join(str(error).split())})"
+    return ""
+
+
+def required(environment: str) -> frozenset[str]:
+    """The markers in QUORATE_REQUIRE.
+
+    Raises:
+        pytest.UsageError: A name is none of the markers that may be required.
+    """
+    names = frozenset(name.strip() for name in environment.split(",") if name.strip())
+    if unknown := names - set(CONDITIONS):
+        raise pytest.UsageError(
+            f"QUORATE_REQUIRE names {', '.join(sorted(unknown))}, but it takes {', '.join(CONDITIONS)}"
+        )
+    return names
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_LEFT_OUT] = Counter()
+    required(os.environ.get("QUORATE_REQUIRE", ""))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in CONDITIONS:
+        if item.get_closest_marker(marker) and (reason := missing(marker)):
+            pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A skip of a test whose marker is required is a failure, whoever asked for the skip."""
+    report = yield
+    markers = {marker for marker in CONDITIONS if item.get_closest_marker(marker)}
+    forbidden = markers & required(os.environ.get("QUORATE_REQUIRE", ""))
+    if report.skipped and forbidden and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"QUORATE_REQUIRE={','.join(sorted(forbidden))} forbids this skip: {_reason(report)}"
+    return report
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return text.removeprefix("Skipped: ")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for report in terminalreporter.stats.get("skipped", ()):
+        needs = next((words for marker, words in CONDITIONS.items() if marker in report.keywords), "")
+        config.stash[_LEFT_OUT][needs, _reason(report)] += 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The very last lines: what was left out, and why."""
+    lines = []
+    for (needs, reason), count in sorted(config.stash.get(_LEFT_OUT, Counter[tuple[str, str]]()).items()):
+        tests = f"{count} test{'s' if count > 1 else ''}"
+        lines.append(f"left out: {tests}{f' that {needs}' if needs else ''}: {reason}\n")
+    if not lines:
+        return
+    if path := os.environ.get("QUORATE_LEFT_OUT"):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.writelines(lines)
+    else:
+        config.get_terminal_writer().write("".join(lines))
