@@ -1,0 +1,64 @@
+"""The verdict on a run: every checker's, combined."""
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from checkers.checker import Checker
+from checkers.verdict import Model, RunVerdict, Verdict, worst
+from harness.history import History
+
+STRENGTH = (
+    "linearizable",
+    "sequential",
+    "causal",
+    "pram",
+    "eventual",
+)
+"""Consistency models of single objects, the strongest first."""
+
+
+def judge(history: History, checkers: Sequence[Checker]) -> RunVerdict:
+    """Ask every checker, time it, and combine: invalid > unknown > valid.
+
+    Args:
+        history: What was recorded.
+        checkers: Who judges; a checker that crashes counts as ``unknown``, with the crash as the reason.
+    """
+    verdicts = tuple(_ask(checker, history) for checker in checkers)
+    reasons = [
+        f"{verdict.checker}: {reason}"
+        for verdict in verdicts
+        if verdict.validity == "unknown"
+        for reason in verdict.reasons or ("it gave no reason",)
+    ]
+    if not verdicts:
+        reasons.append("no checker was asked")
+    return RunVerdict(
+        validity=worst([verdict.validity for verdict in verdicts]),
+        verdicts=verdicts,
+        strongest=strongest([model for verdict in verdicts for model in verdict.models]),
+        reasons=tuple(reasons),
+    )
+
+
+def _ask(checker: Checker, history: History) -> Verdict:
+    start = time.perf_counter()
+    try:
+        verdict = checker.check(history)
+    except Exception as crash:  # noqa: BLE001 - one checker's bug must not cost the others' verdicts
+        text = str(crash).splitlines()
+        reason = f"the checker crashed: {type(crash).__name__}{': ' + text[0] if text else ''}; this is a bug of it"
+        verdict = Verdict(checker=checker.name, validity="unknown", reasons=(reason,))
+    return msgspec.structs.replace(verdict, seconds=round(time.perf_counter() - start, 6))
+
+
+def strongest(models: Sequence[Model]) -> str | None:
+    """The strongest model that some checker proved and that none denied or left open; None where there is none."""
+    standings: dict[str, set[str]] = {}
+    for model in models:
+        standings.setdefault(model.name, set()).add(model.standing)
+    holding = [name for name, found in standings.items() if found == {"holds"}]
+    rank = {name: place for place, name in enumerate(STRENGTH)}
+    return min(holding, key=lambda name: rank.get(name, len(rank)), default=None)
