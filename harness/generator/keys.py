@@ -1,0 +1,154 @@
+"""Many independent objects: groups of threads that each work on one key at a time."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from harness.errors import UsageError
+from harness.generator.base import Generator, Pending, Step, sooner
+from harness.generator.context import Context
+from harness.generator.lift import NOTHING, Cell, lift
+from harness.generator.threads import GroupsInTurn
+from harness.generator.timing import set_field
+from harness.generator.vector import Vector
+from harness.op import Op
+
+Key = str | int
+
+
+class ConcurrentKeys(Generator, frozen=True):
+    """See ``concurrent_keys``.
+
+    Args:
+        size: Threads per group.
+        make: What is done to a key.
+        keys: The keys that no group has taken yet.
+        groups: Per group, its key and what is left to do to it; ``(0, NOTHING)`` when there was no key left.
+    """
+
+    size: int
+    make: Callable[[Key], Any]
+    keys: Cell
+    groups: Vector[tuple[Key, Generator]]
+
+    def op(self, ctx: Context) -> Step:
+        """The soonest operation of the groups, the one whose thread's turn it is first."""
+        partition = ctx.table.partition(ctx.threads & ctx.table.client_mask, (-self.size,))
+        client_ctx = ctx.restrict(ctx.table.client_mask)
+        keys, groups = self.keys, self.groups
+        best: Step = None
+        chosen = -1
+        for number in GroupsInTurn(client_ctx, partition):
+            inner = ctx.restrict(partition.masks[number])
+            entry, keys, step = self._ask(inner, groups[number], keys)
+            if entry is not groups[number]:
+                groups = groups.put(number, entry)
+            if step is None:
+                continue
+            if best is None or sooner(step, best, ctx):
+                best, chosen = step, number
+            if isinstance(step, tuple) and step[0].time <= ctx.time:
+                break
+        if isinstance(best, tuple):
+            op, after = best
+            key, source = groups[chosen] or (0, NOTHING)
+            set_field(op, "key", key)  # the caller owns an operation under construction
+            if after is not source:
+                groups = groups.put(chosen, (key, after))
+            return op, self._with(keys, groups)
+        if best is None and client_ctx.free == client_ctx.threads:
+            return None
+        return Pending(self._with(keys, groups))
+
+    def _ask(
+        self, inner: Context, entry: tuple[Key, Generator] | None, keys: Cell
+    ) -> tuple[tuple[Key, Generator], Cell, Step]:
+        """A group's key and what is left to do to it, the keys left, and its next step.
+
+        Takes keys until one has something to do.
+        """
+        while True:
+            if entry is not None:
+                key, source = entry
+                step = source.op(inner)
+                if isinstance(step, Pending):
+                    return entry if step.after is source else (key, step.after), keys, step
+                if step is not None:
+                    return entry, keys, step
+            taken = keys.take()
+            if taken is None:
+                return (entry if entry is not None and entry[1] is NOTHING else (0, NOTHING)), keys, None
+            key, keys = taken
+            entry = (key, lift(self.make(key)))
+
+    def _with(self, keys: Cell, groups: Vector[tuple[Key, Generator]]) -> Generator:
+        if keys is self.keys and groups is self.groups:
+            return self
+        return ConcurrentKeys(self.size, self.make, keys, groups)
+
+    def update(self, ctx: Context, event: Op) -> Generator:
+        """Events of a group's current key are passed on to its generator."""
+        partition = ctx.table.partition(ctx.threads & ctx.table.client_mask, (-self.size,))
+        number = partition.owner.get(ctx.table.thread_of(event.process), -1)
+        entry = self.groups[number] if number >= 0 else None
+        if entry is None or entry[0] != event.key:
+            return self
+        source = entry[1].update(ctx.restrict(partition.masks[number]), event)
+        if source is entry[1]:
+            return self
+        return ConcurrentKeys(self.size, self.make, self.keys, self.groups.put(number, (entry[0], source)))
+
+
+class SequentialKeys(Generator, frozen=True):
+    """See ``sequential_keys``; ``key`` means something only while ``source`` is not exhausted."""
+
+    make: Callable[[Key], Any]
+    keys: Cell
+    key: Key = 0
+    source: Generator = NOTHING
+
+    def op(self, ctx: Context) -> Step:
+        """The next operation of the current key, or the first of the next key."""
+        key, source, keys = self.key, self.source, self.keys
+        while True:
+            step = source.op(ctx)
+            if isinstance(step, Pending):
+                return Pending(SequentialKeys(self.make, keys, key, step.after))
+            if step is not None:
+                set_field(step[0], "key", key)  # the caller owns an operation under construction
+                return step[0], SequentialKeys(self.make, keys, key, step[1])
+            taken = keys.take()
+            if taken is None:
+                return None
+            key, keys = taken
+            source = lift(self.make(key))
+
+    def update(self, ctx: Context, event: Op) -> Generator:
+        """Events of the current key are passed on."""
+        if event.key != self.key:
+            return self
+        source = self.source.update(ctx, event)
+        return self if source is self.source else SequentialKeys(self.make, self.keys, self.key, source)
+
+
+def concurrent_keys(threads_per_key: int, keys: Iterable[Key], make: Callable[[Key], Any]) -> Generator:
+    """Several keys at a time, each worked on by its own group of client threads.
+
+    A group takes the next key when what there is to do to its key is exhausted. The operations get the key; the
+    generator of a key sees only the threads of its group, and hears only of their events on that key.
+
+    Args:
+        threads_per_key: How many threads a group has; the last group is smaller when it does not divide their number.
+        keys: Strings or integers, as many as there are; may be endless.
+        make: What to do to a key, anything that can be lifted; mostly limited, so that keys rotate.
+
+    Raises:
+        UsageError: ``threads_per_key`` is less than 1.
+    """
+    if threads_per_key < 1:
+        raise UsageError(f"concurrent_keys needs at least one thread per key, not {threads_per_key}")
+    return ConcurrentKeys(threads_per_key, make, Cell(iter(keys)), Vector())
+
+
+def sequential_keys(keys: Iterable[Key], make: Callable[[Key], Any]) -> Generator:
+    """One key after the other, each worked on by all threads."""
+    return SequentialKeys(make, Cell(iter(keys)))

@@ -1,0 +1,242 @@
+"""Who: generators for some threads, for ranges of threads, and a copy for each thread or process."""
+
+from collections.abc import Callable, Container
+from typing import Any
+
+from harness.errors import UsageError
+from harness.generator.base import Generator, Pending, Step, sooner
+from harness.generator.context import Context, Partition
+from harness.generator.lift import NOTHING, lift
+from harness.generator.vector import Vector
+from harness.op import Op
+
+
+class OnThreads(Generator, frozen=True):
+    """See ``on_threads``."""
+
+    chosen: Callable[[int], bool]
+    source: Generator
+
+    def op(self, ctx: Context) -> Step:
+        """The source's, which sees only its threads; it is not asked while none of them is free."""
+        inner = ctx.restrict(ctx.table.mask_of(self.chosen))
+        if not inner.free:
+            return Pending(self) if inner.threads else None
+        step = self.source.op(inner)
+        if step is None:
+            return None
+        if isinstance(step, Pending):
+            return Pending(self if step.after is self.source else OnThreads(self.chosen, step.after))
+        return step[0], self if step[1] is self.source else OnThreads(self.chosen, step[1])
+
+    def update(self, ctx: Context, event: Op) -> Generator:
+        """Only events of its threads are passed on."""
+        mask = ctx.table.mask_of(self.chosen)
+        if not mask >> ctx.table.thread_of(event.process) & 1:
+            return self
+        source = self.source.update(ctx.restrict(mask), event)
+        return self if source is self.source else OnThreads(self.chosen, source)
+
+
+class Split(Generator, frozen=True):
+    """Threads in groups, each with its own generator; see ``reserve``, ``clients`` and ``nemesis``.
+
+    Args:
+        sizes: Threads of each group, in ascending order of the threads; the last generator has the rest.
+        sources: The generators.
+        kinds: The groups are the clients and the nemesis.
+    """
+
+    sizes: tuple[int, ...]
+    sources: tuple[Generator, ...]
+    kinds: bool = False
+
+    def _partition(self, ctx: Context) -> Partition:
+        sizes = (ctx.table.concurrency,) if self.kinds else self.sizes
+        return ctx.table.partition(ctx.table.all_mask if self.kinds else ctx.threads, sizes)
+
+    def op(self, ctx: Context) -> Step:
+        """The soonest operation of the groups that have a free thread.
+
+        The group whose thread is next in turn is asked first, and nobody else when it can go on at once: turns rotate,
+        so no group starves, and a thousand groups cost no more than two.
+        """
+        partition = self._partition(ctx)
+        best: Step = None
+        chosen = -1
+        sources = self.sources
+        for number in GroupsInTurn(ctx, partition):
+            step = sources[number].op(ctx.restrict(partition.masks[number]))
+            if isinstance(step, Pending) and step.after is not sources[number]:
+                sources = (*sources[:number], step.after, *sources[number + 1 :])
+            elif isinstance(step, tuple) and step[0].time <= ctx.time:
+                best, chosen = step, number
+                break
+            elif step is None and sources[number] is not NOTHING:
+                sources = (*sources[:number], NOTHING, *sources[number + 1 :])
+            if best is None or sooner(step, best, ctx):
+                best, chosen = step, number
+        if isinstance(best, tuple):
+            op, after = best
+            if after is not sources[chosen]:
+                sources = (*sources[:chosen], after, *sources[chosen + 1 :])
+            return op, self if sources is self.sources else Split(self.sizes, sources, self.kinds)
+        masks = partition.masks
+        if all(source is NOTHING or not masks[number] & ctx.threads for number, source in enumerate(sources)):
+            return None
+        return Pending(self if sources is self.sources else Split(self.sizes, sources, self.kinds))
+
+    def update(self, ctx: Context, event: Op) -> Generator:
+        """Events of a group's threads are passed on to its generator."""
+        partition = self._partition(ctx)
+        number = partition.owner.get(ctx.table.thread_of(event.process), -1)
+        if number < 0:
+            return self
+        old = self.sources[number]
+        new = old.update(ctx.restrict(partition.masks[number]), event)
+        if new is old:
+            return self
+        return Split(self.sizes, (*self.sources[:number], new, *self.sources[number + 1 :]), self.kinds)
+
+
+class EachThread(Generator, frozen=True):
+    """See ``each_thread`` and ``each_process``.
+
+    Args:
+        fresh: What every thread begins with.
+        copies: Per thread, the process that the copy is for and the copy; None where it has not begun.
+        by_process: A new process of a thread begins afresh.
+    """
+
+    fresh: Generator
+    copies: Vector[tuple[int, Generator]]
+    by_process: bool = False
+
+    def _copy(self, ctx: Context, thread: int) -> Generator:
+        """The generator of that thread now."""
+        entry = self.copies[thread]
+        if entry is None or (self.by_process and entry[0] != ctx.table.processes[thread]):
+            return self.fresh
+        return entry[1]
+
+    def _with(self, ctx: Context, changes: dict[int, Generator]) -> Generator:
+        """This generator after those of some threads have moved on."""
+        copies = self.copies
+        for thread, source in changes.items():
+            copies = copies.put(thread, (ctx.table.processes[thread], source))
+        return EachThread(self.fresh, copies, self.by_process)
+
+    def op(self, ctx: Context) -> Step:
+        """The soonest operation of the free threads, the one whose turn it is first."""
+        best: Step = None
+        chosen = -1
+        changes: dict[int, Generator] = {}
+        free = ctx.free
+        while free:
+            thread = Context(ctx.time, free, free, ctx.table).next_free()
+            free &= ~(1 << thread)
+            source = self._copy(ctx, thread)
+            if source is NOTHING:
+                continue
+            step = source.op(ctx.restrict(1 << thread))
+            if step is None or isinstance(step, Pending):
+                after = NOTHING if step is None else step.after
+                if after is not source:
+                    changes[thread] = after
+                if step is None:
+                    continue
+            if best is None or sooner(step, best, ctx):
+                best, chosen = step, thread
+            if isinstance(best, tuple) and best[0].time <= ctx.time:
+                break
+        if isinstance(best, tuple):
+            changes[chosen] = best[1]
+            return best[0], self._with(ctx, changes)
+        if best is None and ctx.free == ctx.threads:
+            return None
+        return Pending(self._with(ctx, changes) if changes else self)
+
+    def update(self, ctx: Context, event: Op) -> Generator:
+        """Events of a thread are passed on to its copy."""
+        thread = ctx.table.thread_of(event.process)
+        if not ctx.threads >> thread & 1:
+            return self
+        old = self._copy(ctx, thread)
+        new = old.update(ctx.restrict(1 << thread), event)
+        return self if new is old else self._with(ctx, {thread: new})
+
+
+class GroupsInTurn:
+    """The groups that have a free thread, the one whose thread's turn it is first.
+
+    Each is computed only when it is asked for: mostly the first is all that is needed.
+    """
+
+    __slots__ = ("_free", "_masks", "_owner", "_turn")
+
+    def __init__(self, ctx: Context, partition: Partition) -> None:
+        self._free = ctx.free
+        self._turn = ctx.table.turn
+        self._masks = partition.masks
+        self._owner = partition.owner
+
+    def __iter__(self) -> "GroupsInTurn":
+        return self
+
+    def __next__(self) -> int:
+        free = self._free
+        if not free:
+            raise StopIteration
+        later = free >> self._turn
+        thread = self._turn + (later & -later).bit_length() - 1 if later else (free & -free).bit_length() - 1
+        number = self._owner[thread]
+        self._free = free & ~self._masks[number]
+        return number
+
+
+def on_threads(chosen: Callable[[int], bool] | Container[int], source: Any) -> Generator:
+    """``source`` for some threads only: it sees no others, and hears only of their events.
+
+    Args:
+        chosen: A function of the thread's number that always answers the same, or a container of numbers.
+        source: Anything that can be lifted.
+    """
+    return OnThreads(chosen if callable(chosen) else chosen.__contains__, lift(source))
+
+
+def clients(source: Any, nemesis: Any = None) -> Generator:
+    """``source`` for the client threads, and ``nemesis`` (nothing when None) for the nemesis."""
+    return Split((), (lift(source), lift(nemesis)), kinds=True)
+
+
+def nemesis(source: Any, clients: Any = None) -> Generator:
+    """``source`` for the nemesis, and ``clients`` (nothing when None) for the client threads."""
+    return Split((), (lift(clients), lift(source)), kinds=True)
+
+
+def reserve(*ranges: tuple[int, Any], default: Any = None) -> Generator:
+    """Ranges of threads, each with its own generator.
+
+    ``reserve((5, writes), (5, cas), default=reads)`` gives the first five threads to the writes, the next five to cas
+    and all others to the reads. Inside a group of ``concurrent_keys`` the threads of the group are counted.
+
+    Args:
+        ranges: Pairs of a number of threads and something that can be lifted.
+        default: For the rest; nothing when None.
+
+    Raises:
+        UsageError: A range has no thread.
+    """
+    if any(size < 1 for size, _ in ranges):
+        raise UsageError("reserve needs at least one thread in each range")
+    return Split(tuple(size for size, _ in ranges), (*(lift(source) for _, source in ranges), lift(default)))
+
+
+def each_thread(source: Any) -> Generator:
+    """A copy of ``source`` for every thread, independent of the others; ends when all are exhausted."""
+    return EachThread(lift(source), Vector())
+
+
+def each_process(source: Any) -> Generator:
+    """A copy of ``source`` for every process: a thread whose process was replaced begins afresh."""
+    return EachThread(lift(source), Vector(), by_process=True)
