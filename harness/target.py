@@ -101,6 +101,7 @@ class NodeSpec:
         environment: Variables.
         memory: Limit in MiB; None for no limit.
         files: Path inside the node → content, put there before the start.
+        fallbacks: Other references of the same software, looked for in this order where ``image`` is absent.
     """
 
     image: str
@@ -109,6 +110,7 @@ class NodeSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     memory: int | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    fallbacks: tuple[str, ...] = ()
 
 
 class ContainerTarget(Target):
