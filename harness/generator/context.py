@@ -42,7 +42,7 @@ class Threads:
         self.client_mask = (1 << concurrency) - 1
         self.nemesis_mask = 1 << concurrency
         self.all_mask = self.client_mask | self.nemesis_mask
-        self.processes = [*range(concurrency), NEMESIS]
+        self.processes: list[int] = [*range(concurrency), NEMESIS]
         self.nodes: list[str | None] = [nodes[i % len(nodes)] if nodes else None for i in range(concurrency)]
         self.nodes.append(None)
         self.turn = 0
@@ -185,8 +185,3 @@ def bits(mask: int) -> list[int]:
         found.append(low.bit_length() - 1)
         mask ^= low
     return found
-
-
-def event_mask(ctx: Context, event: Op) -> int:
-    """The thread of an event, as a bit mask."""
-    return 1 << ctx.table.thread_of(event.process)

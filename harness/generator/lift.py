@@ -15,8 +15,10 @@ class Nothing(Generator, frozen=True):
     """Exhausted from the start."""
 
     def op(self, ctx: Context) -> Step:
-        """Nothing."""
+        """None."""
         del ctx
+        step: Step = None
+        return step
 
 
 NOTHING = Nothing()

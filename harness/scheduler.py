@@ -1,0 +1,338 @@
+"""The scheduler: asks a generator what to do, lets workers do it, and records every event.
+
+The semantics are those of Jepsen's interpreter. One task decides everything; completions are taken in before the
+generator is asked, so that no operation looks more concurrent than it was. After ``info`` the thread plays a new
+process with a new client. Time comes from the event loop only, so the same code runs in real and in virtual time.
+"""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from harness.client import Client
+from harness.cluster import Node
+from harness.errors import EnvironmentFailed, HarnessError, QuorateError
+from harness.generator import Generator, Pending
+from harness.generator.context import Context, Threads
+from harness.generator.lift import NOTHING
+from harness.generator.timing import LOG, SECOND, SLEEP
+from harness.history import HistoryWriter
+from harness.op import INFO, Op
+from harness.workers import CLOSE_LIMIT, ClientWorker, Injector, Worker
+
+LOGGER = logging.getLogger("quorate.scheduler")
+
+BATCH = 64
+"""How many operations are started before the workers get the processor: answers must not wait long to be noticed."""
+
+POLL = SECOND // 100
+"""Nanoseconds after which a pending generator is asked again though nothing happened: it may wait for a future."""
+
+EARLY = 1_000
+"""Nanoseconds that an operation may start before its time: less than any timer can tell."""
+
+SPECIAL = frozenset((SLEEP, LOG))
+
+set_field = msgspec.structs.force_setattr  # an op that is not recorded yet is the scheduler's own
+
+
+class Scheduler:
+    """Runs generators against clients and a nemesis; must be made inside a running event loop.
+
+    Args:
+        nodes: Client thread i talks to node i modulo their number.
+        concurrency: How many client threads.
+        open_client: Makes a client that is not open yet.
+        writer: Where events go; flushed once per turn.
+        nemesis: What does the operations of the nemesis thread.
+        op_timeout: Seconds after which a client's operation is recorded as ``info``.
+        observe: Called with every recorded event.
+    """
+
+    def __init__(
+        self,
+        *,
+        nodes: Sequence[Node],
+        concurrency: int,
+        open_client: Callable[[], Client],
+        writer: HistoryWriter,
+        nemesis: Injector | None = None,
+        op_timeout: float = 5.0,
+        observe: Callable[[Op], None] | None = None,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._clock = self._loop.time
+        self._start = self._clock()
+        self._nodes = nodes
+        self._open_client = open_client
+        self._nemesis = nemesis
+        self._writer = writer
+        self._writable = True
+        self._observe = observe
+        self._timeout = op_timeout
+        self._timeout_ns = round(op_timeout * SECOND)
+        self._table = Threads(concurrency, [node.name for node in nodes])
+        self._ctx = Context(0, self._table.all_mask, self._table.all_mask, self._table)
+        self._bits = [1 << thread for thread in range(concurrency + 1)]
+        self._workers: dict[int, Worker] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        # The clients' operations under way in the order of their start. All have the same time-out, so this is also
+        # the order of their deadlines: the first entry is what a heap of deadlines would have on top, for no cost.
+        self._open: dict[int, Op] = {}
+        self._injecting: Op | None = None
+        self._asleep: dict[int, asyncio.TimerHandle] = {}
+        self._reported: list[tuple[int, Op, Op]] = []
+        self._waiter: asyncio.Future[None] | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._generator: Generator = NOTHING
+
+    async def run(self, generator: Generator, stop: asyncio.Event | None = None) -> None:
+        """Run until the generator is exhausted and everything under way is completed.
+
+        May be called again: the clock, the process numbers and the clients go on.
+
+        Args:
+            generator: What to do.
+            stop: Once set, nothing more is started; what is under way may take ``op_timeout`` to complete.
+
+        Raises:
+            EnvironmentFailed: The history cannot be written.
+            HarnessError: The generator failed.
+        """
+        self._generator = generator
+        stopping = None if stop is None else asyncio.ensure_future(stop.wait())
+        if stopping is not None:
+            stopping.add_done_callback(self._wake)
+        try:
+            await self._run(stop)
+        except QuorateError:
+            raise
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            raise HarnessError(
+                f"the generator failed: {type(error).__name__}: {error} ({where.filename}, line {where.lineno})"
+            ) from error
+        finally:
+            if stopping is not None:
+                stopping.cancel()
+            self._interrupt()
+
+    async def close(self) -> None:
+        """Close all clients; takes a few seconds at most."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        for worker in self._workers.values():
+            self._closing.add(worker.abandon())
+        self._workers.clear()
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=2 * CLOSE_LIMIT)
+
+    async def _run(self, stop: asyncio.Event | None) -> None:
+        last = -1  # when waiting ends after the stop; -1 while nobody asked to stop
+        while True:
+            self._take_completions()
+            now = self._now()
+            self._expire(now)
+            exhausted, until = False, -1
+            if stop is not None and stop.is_set():
+                self._wake_sleepers()
+                last = now + self._timeout_ns if last < 0 else last
+                exhausted, until = True, last
+                if now >= last:
+                    self._interrupt()
+            else:
+                exhausted, until = self._dispatch()
+            self._flush()
+            if exhausted and not self._open and self._injecting is None and not self._asleep:
+                return
+            await self._wait(until)
+
+    def _dispatch(self) -> tuple[bool, int]:
+        """Start what is due.
+
+        Returns:
+            Whether the generator is exhausted, and when to ask it again in any case: 0 for at once, -1 for never.
+        """
+        ctx, table = self._ctx, self._table
+        for _ in range(BATCH):
+            if not ctx.free:
+                return False, -1
+            now = ctx.time = self._now()
+            step = self._generator.op(ctx)
+            if step is None:
+                return True, -1
+            if isinstance(step, Pending):
+                self._generator = step.after
+                return False, now + POLL
+            op, after = step
+            if op.time - now > EARLY:
+                return False, op.time
+            thread = table.thread_of(op.process)
+            bit = self._bits[thread]
+            if not ctx.free & bit or table.processes[thread] != op.process:
+                raise HarnessError(f"the generator gave an operation to process {op.process}, which is not free: {op}")
+            table.turn = thread + 1
+            if op.f in SPECIAL:
+                self._generator = after
+                self._special(thread, op)
+                continue
+            set_field(op, "time", now)
+            self._record(op)
+            ctx.free &= ~bit
+            self._generator = after.update(ctx, op)
+            self._start_op(thread, op)
+        return False, 0
+
+    def _start_op(self, thread: int, op: Op) -> None:
+        worker = self._workers.get(thread)
+        if thread == self._table.concurrency:
+            self._injecting = op
+            if worker is None:
+                worker = self._workers[thread] = Worker(thread, self._report, self._nemesis)
+        else:
+            self._open[thread] = op
+            if worker is None:
+                node = self._nodes[thread % len(self._nodes)]
+                worker = self._workers[thread] = ClientWorker(
+                    thread, self._report, node, self._open_client, self._closing
+                )
+            if self._deadline is None:
+                self._deadline = self._loop.call_at(self._when(op.time + self._timeout_ns), self._deadline_passed)
+        worker.give(op)
+
+    def _special(self, thread: int, op: Op) -> None:
+        """An operation of the harness itself: not recorded, and no event for the generator."""
+        if op.f == LOG:
+            LOGGER.info("%s", op.value)
+            return
+        self._ctx.free &= ~self._bits[thread]
+        self._asleep[thread] = self._loop.call_later(op.value, self._woken, thread)
+
+    def _woken(self, thread: int) -> None:
+        del self._asleep[thread]
+        self._ctx.free |= self._bits[thread]
+        self._wake()
+
+    def _wake_sleepers(self) -> None:
+        for thread, timer in list(self._asleep.items()):
+            timer.cancel()
+            self._woken(thread)
+
+    def _report(self, thread: int, op: Op, done: Op) -> None:
+        """Called by a worker; the time of a completion is when it came, not when the scheduler gets to it."""
+        set_field(done, "time", self._now())
+        self._reported.append((thread, op, done))
+        self._wake()
+
+    def _take_completions(self) -> None:
+        reported, self._reported = self._reported, []
+        for thread, op, done in reported:
+            if op is self._open.get(thread):
+                del self._open[thread]
+            elif op is self._injecting:
+                self._injecting = None
+            else:
+                continue  # it had timed out
+            self._complete(thread, done)
+
+    def _complete(self, thread: int, done: Op) -> None:
+        """Record a completion, free its thread, retire its process if nobody knows what became of the operation."""
+        self._record(done)
+        ctx = self._ctx
+        ctx.time = done.time
+        ctx.free |= self._bits[thread]
+        self._generator = self._generator.update(ctx, done)
+        if done.type == INFO:
+            self._table.retire(thread)
+
+    def _expire(self, now: int) -> None:
+        """Give up the operations whose deadline has passed, and set the timer for the next deadline."""
+        if self._deadline is not None:
+            return
+        while self._open:
+            thread, op = next(iter(self._open.items()))
+            deadline = op.time + self._timeout_ns
+            if deadline > now + EARLY:
+                self._deadline = self._loop.call_at(self._when(deadline), self._deadline_passed)
+                return
+            self._give_up(thread, op, f"timeout: no answer in {self._timeout:g} s", now)
+
+    def _give_up(self, thread: int, op: Op, why: str, now: int) -> None:
+        """Complete an operation that has not been answered; its worker and client are dropped."""
+        worker = self._workers.pop(thread)
+        # What was not sent has not happened: that the client cannot connect must not cost a process.
+        done = op.fail(f"no-client: not connected, {why}") if worker.opening else op.info(why)
+        release = worker.abandon()
+        self._closing.add(release)
+        release.add_done_callback(self._closing.discard)
+        if thread == self._table.concurrency:
+            self._injecting = None
+        else:
+            del self._open[thread]
+        set_field(done, "time", now)
+        self._complete(thread, done)
+
+    def _interrupt(self) -> None:
+        """Complete everything that is under way, now; the generator is done with."""
+        self._generator = NOTHING
+        self._wake_sleepers()
+        if not self._writable:
+            return
+        self._take_completions()
+        why = "interrupted: the run did not wait for the answer"
+        now = self._now()
+        for thread, op in list(self._open.items()):
+            self._give_up(thread, op, why, now)
+        if self._injecting is not None:
+            self._give_up(self._table.concurrency, self._injecting, why, now)
+        self._flush()
+
+    def _record(self, op: Op) -> None:
+        self._writer.append(op)
+        if self._observe is not None:
+            self._observe(op)
+
+    def _flush(self) -> None:
+        try:
+            self._writer.flush()
+        except OSError as error:
+            self._writable = False
+            raise EnvironmentFailed(
+                f"cannot write the history: {error.strerror or error}. Make room for it, and run again"
+            ) from error
+
+    def _now(self) -> int:
+        """Nanoseconds since the start."""
+        return round((self._clock() - self._start) * SECOND)
+
+    def _when(self, time: int) -> float:
+        """The same as a time of the event loop."""
+        return self._start + time / SECOND
+
+    def _deadline_passed(self) -> None:
+        self._deadline = None
+        self._wake()
+
+    def _wake(self, _: object = None) -> None:
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    async def _wait(self, until: int) -> None:
+        """Let the workers work; until something happens, or the time ``until`` (0: at once, -1: never)."""
+        if until == 0:
+            await asyncio.sleep(0)
+            return
+        if self._reported:
+            return
+        self._waiter = self._loop.create_future()
+        timer = None if until < 0 else self._loop.call_at(self._when(until), self._wake)
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+            if timer is not None:
+                timer.cancel()
