@@ -139,10 +139,11 @@ class Explainer:
         )
 
     def _double_cas(self, rows: tuple[int, ...]) -> tuple[str, str]:
-        first, second = rows
+        first, second, *proof = rows
+        seen = "".join(f"; {self._did(row)} shows it" for row in proof)
         return "lost-update", (
             f"{self._did(first)} and {self._did(second)} both took effect, although "
-            f"{self._value(first, seen=True)} was in place only once: one update overwrote the other"
+            f"{self._value(first, seen=True)} was in place only once: one update overwrote the other{seen}"
         )
 
     def _circle(self, rows: tuple[int, ...]) -> tuple[str, str]:

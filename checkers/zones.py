@@ -133,7 +133,7 @@ class _Check:
         self._double(cas)
         loops = np.flatnonzero(self.live & (c.f == CAS) & (c.old == c.new) & self.plain[c.key])
         for row in loops.tolist():
-            self._refute(c.key[row], Conflict("circle", (row,)))
+            self._refute(c.key[row], Conflict("circle", (row, *self._seen([row]))))
         cas = cas[self.plain[c.key[cas]] & ~self._refuted()[c.key[cas]]]
         if not len(cas):
             return
@@ -155,8 +155,24 @@ class _Check:
         order = cas[np.argsort(self.c.old[cas], kind="stable")]
         old = self.c.old[order]
         for i in np.flatnonzero(old[1:] == old[:-1]).tolist():
-            rows = (int(order[i]), int(order[i + 1]))
-            self._refute(self.c.key[rows[0]], Conflict("double-cas", rows))
+            first, second = int(order[i]), int(order[i + 1])
+            self._refute(self.c.key[first], Conflict("double-cas", (first, second, *self._seen([first, second]))))
+
+    def _seen(self, rows: list[int]) -> list[int]:
+        """The operations which show that those of unknown outcome among ``rows`` happened."""
+        c, proof = self.c, []
+        for row in rows:
+            at, passed = row, {row}
+            while c.ret[at] == NEVER:
+                observers = np.flatnonzero(self.live & (c.old == c.new[at])).tolist()
+                fresh = [observer for observer in observers if observer not in passed]
+                if not fresh:
+                    break
+                at = min(fresh, key=lambda observer: (c.ret[observer], observer))
+                passed.add(at)
+                if at not in rows and at not in proof:
+                    proof.append(at)
+        return proof
 
     def _circles(self, parent: NDArray[np.intp], root: NDArray[np.intp]) -> None:
         for value in np.flatnonzero(parent[root] != root).tolist():
@@ -168,7 +184,8 @@ class _Check:
                 seen.append(at)
                 at = int(parent[at])
             circle = seen[seen.index(at) :]
-            self._refute(key, Conflict("circle", tuple(sorted(int(self.writer[v]) for v in circle))))
+            rows = sorted(int(self.writer[v]) for v in circle)
+            self._refute(key, Conflict("circle", (*rows, *self._seen(rows))))
 
     def _order(self, depth: NDArray[np.int64]) -> None:
         """Inside a chain nothing of a later cluster may have returned before something earlier was invoked."""
