@@ -1,0 +1,280 @@
+"""What a report says, as plain JSON data; how it looks is the business of ``render`` and the template."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, Final
+
+from checkers.verdict import Anomaly, RunVerdict
+from harness.history import FaultSpan, History
+from results import calls as operations
+from results import words
+from results.picture import band, picture
+from results.record import RunRecord
+from results.report.logs import excerpts
+from results.store import RunFolder
+
+ANOMALIES: Final = 40
+"""At most so many anomalies beside the first."""
+
+ROWS: Final = 60
+"""At most so many operations of the offending key."""
+
+FAULTS: Final = 200
+"""At most so many faults in the table."""
+
+_TITLES: Final = {"invalid": "Invalid", "valid": "Valid", "unknown": "Unknown"}
+
+
+def build(folder: RunFolder, history: History, verdict: RunVerdict, record: RunRecord) -> dict[str, Any]:
+    """Everything that the report of a run shows.
+
+    Args:
+        folder: Where the node logs are.
+        history: Of the run.
+        verdict: On it.
+        record: Of the run.
+
+    Returns:
+        JSON data: strings are plain text (control characters spelt out), instants are nanoseconds.
+    """
+    spans = history.faults()
+    first = next(iter(verdict.anomalies), None)
+    rows = operations.counts(history)
+    end = int(history.time[-1]) if len(history) else 0
+    moments = [
+        int(history.time[a.events[-1]]) for a in verdict.anomalies[:20] if a.events and a.events[-1] < len(history)
+    ]
+    return {
+        "title": f"{_TITLES[verdict.validity]}: {_run_words(record)}",
+        "validity": verdict.validity,
+        "headline": headline(verdict),
+        "reasons": _reasons(history, verdict, record),
+        "strongest": words.visible(verdict.strongest or ""),
+        "witness": None if first is None else _witness(history, first, spans),
+        "proof": _proof(history, verdict, spans, rows),
+        "seconds": end / 1e9,
+        "moments": moments,
+        "run": _run(record),
+        "counts": rows,
+        "totals": operations.totals(rows),
+        "faults": [band(span) for span in spans[:FAULTS]],
+        "faults_words": operations.injected(spans),
+        "faults_left_out": max(len(spans) - FAULTS, 0),
+        "key": None if first is None else _key(history, first),
+        "others": [_anomaly(anomaly) for anomaly in verdict.anomalies[1 : ANOMALIES + 1]],
+        "others_left_out": max(len(verdict.anomalies) - 1 - ANOMALIES, 0),
+        "checkers": [_checker(each) for each in verdict.verdicts],
+        "logs": excerpts(folder.logs(), _instant(record, moments)),
+        "facts": _facts(record),
+    }
+
+
+def headline(verdict: RunVerdict) -> str:
+    """The conclusion in one line: the violated property, or that none was, or why nobody knows."""
+    first = next(iter(verdict.anomalies), None)
+    if verdict.validity == "invalid":
+        if first is None:
+            return "a checker found a violation and gave no witness"
+        models = words.enumeration([words.visible(model) for model in first.models[:3]])
+        name = words.visible(first.name).replace("-", " ")
+        return f"{name}: not {models}" if models else name
+    if verdict.validity == "unknown":
+        return "no conclusion can be drawn from this run"
+    held = [model.name for each in verdict.verdicts for model in each.models if model.standing == "holds"]
+    strongest = verdict.strongest or (held[0] if held else "")
+    return f"no violation found; the history is {words.visible(strongest)}" if strongest else "no violation found"
+
+
+def _run_words(record: RunRecord) -> str:
+    faults = ", ".join(part.name for part in record.nemesis) or "no faults"
+    return words.visible(f"{record.target.name}, {record.workload.name}, {faults}")
+
+
+def _reasons(history: History, verdict: RunVerdict, record: RunRecord) -> list[str]:
+    reasons = [*verdict.reasons]
+    if history.damage is not None:
+        reasons.append(
+            f"the history is damaged at line {history.damage.line} ({history.damage.reason}); "
+            "what stands before was judged"
+        )
+    if record.ended != "complete":
+        reasons.append(f"the run ended: {record.ended}")
+    if not reasons and verdict.validity == "unknown":
+        reasons = [reason for each in verdict.verdicts if each.validity == "unknown" for reason in each.reasons]
+    return [words.shorten(words.visible(reason), 400) for reason in dict.fromkeys(reasons)][:12]
+
+
+def _witness(history: History, anomaly: Anomaly, spans: list[FaultSpan]) -> dict[str, Any]:
+    """The first anomaly: picture, sentences, and the faults that were active."""
+    calls = operations.calls_of(history, anomaly.events)
+    drawn = picture(history, anomaly.events, spans)
+    return _anomaly(anomaly) | {
+        "picture": drawn,
+        "calls": [{"event": call.invoke, "text": operations.sentence(call)} for call in calls[:12]],
+        "left_out": max(len(calls) - 12, 0),
+        "faults": _faults_then(drawn["start"], drawn["end"], spans),
+    }
+
+
+def _faults_then(start: int, end: int, spans: list[FaultSpan]) -> list[str]:
+    """The faults that were active while the witness lasted, as sentences; or how far the nearest one was."""
+    found = [_fault_sentence(span) for span in operations.active(spans, start, end)[:5]]
+    if found:
+        return found
+    past = [span for span in spans if span.healed is not None and span.healed < start]
+    if past:
+        healed = past[-1].healed or 0
+        return [
+            (
+                f"No fault was active. The last one, {words.visible(past[-1].id)}, "
+                f"was healed {words.duration(start - healed)} before."
+            )
+        ]
+    return ["No fault was active then, nor before."]
+
+
+def _fault_sentence(span: FaultSpan) -> str:
+    begin = "never seen to be effective" if span.effective is None else f"effective {words.instant(span.effective)}"
+    end = "not healed" if span.healed is None else f"healed {words.instant(span.healed)}"
+    return words.shorten(f"{words.visible(span.id)} ({words.visible(span.words)}): {begin}, {end}", 200)
+
+
+def _proof(history: History, verdict: RunVerdict, spans: list[FaultSpan], rows: dict[str, dict[str, int]]) -> list[str]:
+    """What a run without an anomaly has shown."""
+    sums = operations.totals(rows)
+    total = sum(sums.values())
+    keys = f" on {words.count(len(history.keys), 'key')}" if history.keys else ""
+    lines = [
+        (
+            f"{words.count(total, 'operation')}{keys}: {words.group(sums['ok'])} ok, {words.group(sums['fail'])} failed, "
+            f"{words.group(sums['info'])} of unknown outcome."
+        )
+    ]
+    lines.append(f"Faults: {operations.injected(spans)}.")
+    for standing, verb in (("holds", "Holds"), ("undecided", "Not decided")):
+        names = [
+            words.visible(model.name)
+            for each in verdict.verdicts
+            for model in each.models
+            if model.standing == standing
+        ]
+        if names:
+            lines.append(f"{verb}: {', '.join(dict.fromkeys(names))}.")
+    return lines
+
+
+def _run(record: RunRecord) -> dict[str, Any]:
+    """What the first screen says of the run."""
+    cluster = record.cluster
+    image = cluster.get("image") if isinstance(cluster, dict) else None
+    environment = [f"{name} {value}" for name, value in list(record.versions.items())[:4]]
+    return {
+        "name": words.visible(record.name),
+        "words": _run_words(record),
+        "seed": record.seed,
+        "command": words.visible(record.command),
+        "started": words.visible(record.started),
+        "ended": words.shorten(words.visible(record.ended), 200),
+        "nodes": len(record.nodes),
+        "clients": record.concurrency,
+        "rate": f"{record.rate:g}",
+        "time_limit": f"{record.time_limit:g}",
+        "kind": words.visible(str(cluster.get("kind", ""))),
+        "image": words.shorten(words.visible(str(image)), 90) if image else "",
+        "environment": words.shorten(words.visible(", ".join(environment)), 160),
+        "options": words.shorten(_settings(record.target.options), 160),
+    }
+
+
+def _settings(options: dict[str, Any]) -> str:
+    return ", ".join(f"{words.visible(str(name))}={words.visible(str(value))}" for name, value in options.items())
+
+
+def _anomaly(anomaly: Anomaly) -> dict[str, Any]:
+    return {
+        "name": words.shorten(words.visible(anomaly.name), 80),
+        "sentence": words.shorten(words.visible(anomaly.sentence), 700),
+        "models": [words.visible(model) for model in anomaly.models],
+        "key": "" if anomaly.key is None else words.show(anomaly.key),
+        "events": list(anomaly.events[:12]),
+    }
+
+
+def _key(history: History, anomaly: Anomaly) -> dict[str, Any]:
+    """The operations of the offending key around the anomaly."""
+    witness = {call.invoke for call in operations.calls_of(history, anomaly.events)}
+    every = operations.invocations(history, anomaly.key)
+    chosen = set(every[-ROWS:])
+    if witness and len(every) > ROWS:
+        positions = {event: position for position, event in enumerate(every)}
+        last = max((positions[event] for event in witness if event in positions), default=len(every) - 1)
+        begin = max(min(last - ROWS * 2 // 3, len(every) - ROWS), 0)
+        chosen = set(every[begin : begin + ROWS])
+    events = sorted(chosen | set(sorted(witness)[:12]))
+    rows = [operations.call_at(history, event) for event in events]
+    return {
+        "key": "" if anomaly.key is None else words.show(anomaly.key),
+        "total": len(every),
+        "calls": [asdict(call) | {"key": None, "witness": call.invoke in witness} for call in rows],
+    }
+
+
+def _checker(verdict: Any) -> dict[str, Any]:
+    return {
+        "name": words.visible(verdict.checker),
+        "validity": verdict.validity,
+        "seconds": verdict.seconds,
+        "anomalies": len(verdict.anomalies),
+        "reasons": [words.shorten(words.visible(reason), 400) for reason in verdict.reasons[:10]],
+        "models": [
+            {"name": words.visible(m.name), "standing": m.standing, "why": words.shorten(words.visible(m.why), 200)}
+            for m in verdict.models
+        ],
+        "statistics": flatten(verdict.statistics)[:60],
+    }
+
+
+def flatten(value: Any, prefix: str = "", limit: int = 400) -> list[tuple[str, str]]:
+    """Nested data as lines of ``path`` and short text."""
+    if isinstance(value, dict):
+        return [
+            pair
+            for name, inner in value.items()
+            for pair in flatten(inner, f"{prefix}.{name}" if prefix else str(name), limit)
+        ]
+    if isinstance(value, str):
+        return [(words.visible(prefix), words.shorten(words.visible(value), limit))]
+    if isinstance(value, float):
+        return [(words.visible(prefix), f"{value:.4g}")]
+    if isinstance(value, list | tuple) and value and all(isinstance(item, dict) for item in value[:20]):
+        return [
+            pair for number, inner in enumerate(value[:20]) for pair in flatten(inner, f"{prefix}[{number}]", limit)
+        ]
+    return [(words.visible(prefix), words.show(value, limit))]
+
+
+def _facts(record: RunRecord) -> list[tuple[str, list[tuple[str, str]]]]:
+    """All of the run record, in groups."""
+    probes = [
+        (words.visible(name), words.visible(probe.backend if probe.available else f"not available: {probe.reason}"))
+        for name, probe in record.capabilities.items()
+    ]
+    groups = [
+        ("Target " + words.visible(record.target.name), flatten(record.target.options)),
+        ("Workload " + words.visible(record.workload.name), flatten(record.workload.options)),
+        *((f"Fault {words.visible(part.name)}", flatten(part.options)) for part in record.nemesis),
+        ("Back-ends of the faults", probes),
+        ("Cluster", flatten(record.cluster)),
+        ("Versions", flatten(dict(record.versions))),
+        ("Phases", [(words.visible(p.name), f"{p.seconds:.2f} s, from {p.start:.2f} s") for p in record.phases]),
+    ]
+    return [(name, rows) for name, rows in groups if rows]
+
+
+def _instant(record: RunRecord, moments: list[int]) -> Any:
+    """The wall-clock instant of the first anomaly; None when there is none, or time was simulated."""
+    try:
+        began = record.load_began
+    except ValueError:
+        return None
+    return began + timedelta(microseconds=moments[0] / 1000) if began and moments else None

@@ -1,0 +1,312 @@
+"""Draws the space-time picture of a witness, and the faults of a whole run, as SVG.
+
+Time runs to the right, each process has a lane. A witness may span microseconds or minutes, so the axis keeps the order
+of all events exactly and compresses the gaps between them (logarithmically): every event gets a position such that
+the texts of one lane do not collide, in one pass over the events in their order.
+
+The data come from ``results.picture``; colours are CSS variables of the page that the SVG is put into.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from results import words
+
+WIDTH: Final = 940
+"""Of the drawing, in its own units; it becomes wider only when the texts need it."""
+
+_LABELS: Final = 104
+_LANE: Final = 44
+_BAND_ROW: Final = 17
+_CHARACTER: Final = 6.7
+_RIGHT: Final = 18
+_TICK: Final = 66
+
+Point = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where everything goes.
+
+    Args:
+        width: Of the whole drawing.
+        x: Position of each instant, given as (nanoseconds, event index).
+        lanes: Processes from top to bottom.
+        right: Where the time axis ends.
+    """
+
+    width: float
+    x: dict[Point, float]
+    lanes: list[int]
+    right: float
+
+
+def _begin(call: dict[str, Any]) -> Point:
+    return (call["start"], call["invoke"])
+
+
+def _finish(call: dict[str, Any]) -> Point | None:
+    """Where the bar ends; None when it is open."""
+    return (call["end"], call["complete"]) if call["outcome"] != "info" and call["complete"] is not None else None
+
+
+def _instants(fault: dict[str, Any], start: int, end: int) -> list[Point]:
+    """The instants of a fault that lie inside the picture."""
+    return [
+        (fault[name], -1)
+        for name in ("requested", "effective", "healed", "verified")
+        if fault[name] is not None and start <= fault[name] <= end
+    ]
+
+
+def layout(data: dict[str, Any], width: float = WIDTH) -> Layout:
+    """The position of every instant: in order, far enough apart for the texts, gaps compressed."""
+    calls = data["calls"]
+    points: set[Point] = set()
+    for call in calls:
+        points |= {_begin(call)} | ({end} if (end := _finish(call)) else set())
+    first, last = min(points, default=(0, 0)), max(points, default=(0, 0))
+    for fault in data["faults"]:
+        points |= set(_instants(fault, first[0], last[0]))
+    room: dict[Point, list[tuple[Point, float]]] = {}
+    latest: dict[int, dict[str, Any]] = {}
+    for call in sorted(calls, key=_begin):
+        previous = latest.get(call["process"])
+        if previous is not None:
+            room.setdefault(_begin(call), []).append((_begin(previous), _text_width(previous) + 16))
+        latest[call["process"]] = call
+    x: dict[Point, float] = {}
+    at, before = 0.0, first
+    for point in sorted(points):
+        if x:
+            at += 13 + 22 * math.log10(1 + (point[0] - before[0]) / 1e6)
+        at = max([at, *(x[other] + distance for other, distance in room.get(point, []))])
+        x[point], before = at, point
+    needed = max([at + 24, *(x[_begin(call)] + _text_width(call) for call in latest.values())])
+    available = width - _LABELS - _RIGHT
+    stretch = max(1.0, available / needed) if needed else 1.0
+    right = _LABELS + max(needed, available)
+    return Layout(
+        width=right + _RIGHT,
+        x={point: round(_LABELS + 8 + position * stretch * 0.98, 1) for point, position in x.items()},
+        lanes=sorted({call["process"] for call in calls}),
+        right=right,
+    )
+
+
+def _text_width(call: dict[str, Any]) -> float:
+    return len(call["text"]) * _CHARACTER
+
+
+def draw(data: dict[str, Any], title: str, name: str = "witness") -> Markup:
+    """The space-time picture as an SVG element.
+
+    Args:
+        data: As ``results.picture.picture`` makes it.
+        title: What a screen reader says.
+        name: Prefix of the ids inside; unique on the page.
+    """
+    plan = layout(data)
+    top = 8 + _BAND_ROW * len(data["faults"])
+    bottom = top + _LANE * len(plan.lanes)
+    parts = [
+        Markup(
+            '<svg class="timeline" viewBox="0 0 {w:.0f} {h:.0f}" role="img" aria-labelledby="{n}-title" '
+            'xmlns="http://www.w3.org/2000/svg" style="max-width:{m:.0f}px">'
+            '<title id="{n}-title">{t}</title>'
+            '<defs><marker id="{n}-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+            'orient="auto"><path d="M0 1 7 4 0 7" class="arrowhead"/></marker>'
+            '<pattern id="{n}-hatch" width="5" height="5" patternUnits="userSpaceOnUse" '
+            'patternTransform="rotate(45)"><path d="M0 0V5" class="hatch"/></pattern></defs>'
+        ).format(w=plan.width, h=bottom + 24, n=name, t=words.visible(title), m=plan.width * 1.15)
+    ]
+    parts += [_band(fault, row, plan, bottom, name) for row, fault in enumerate(data["faults"])]
+    parts += [_lane(process, row, plan, top, data) for row, process in enumerate(plan.lanes)]
+    parts += [_arrow(data["calls"][a], data["calls"][b], plan, top, name) for a, b in data["arrows"]]
+    parts += [_bar(call, plan, top) for call in data["calls"]]
+    parts += [_axis(plan, data, bottom), Markup("</svg>")]
+    return Markup("").join(parts)
+
+
+def _bar_y(process: int, plan: Layout, top: float) -> float:
+    return top + _LANE * plan.lanes.index(process) + 24
+
+
+def _lane(process: int, row: int, plan: Layout, top: float, data: dict[str, Any]) -> Markup:
+    y = top + _LANE * row
+    nodes = list(dict.fromkeys(call["node"] for call in data["calls"] if call["process"] == process and call["node"]))
+    where = words.shorten(", ".join(nodes), 14)
+    return Markup(
+        '<path class="lane" d="M{x0} {y:.0f}H{x1:.0f}"/>'
+        '<text class="who" x="0" y="{t:.0f}">process {p}</text><text class="where" x="0" y="{u:.0f}">{n}</text>'
+    ).format(x0=_LABELS, x1=plan.right, y=y + 30, t=y + 25, u=y + 39, p=process, n=where)
+
+
+def _bar(call: dict[str, Any], plan: Layout, top: float) -> Markup:
+    x = plan.x[_begin(call)]
+    end = _finish(call)
+    y = _bar_y(call["process"], plan, top)
+    kind = f"call {call['outcome']}" + (" witness" if call["witness"] else " context")
+    x1 = plan.x[end] if end else plan.right
+    shape = (
+        Markup('<rect x="{x}" y="{y:.0f}" width="{w:.1f}" height="12" rx="2"/>').format(x=x, y=y, w=max(x1 - x, 3))
+        if end
+        else Markup('<path class="open" d="M{r:.1f} {y:.0f}H{x}V{b:.0f}H{r:.1f}"/>').format(x=x, y=y, r=x1, b=y + 12)
+    )
+    label = Markup('<text x="{x}" y="{y:.0f}">{t}</text>').format(
+        x=min(x, plan.right - _text_width(call)), y=y - 5, t=call["text"]
+    )
+    hint = f"{call['text']} by process {call['process']}: {words.instant(call['start'])}" + (
+        f", took {words.duration(call['end'] - call['start'])}" if call["end"] is not None else ", no completion"
+    )
+    return Markup('<g class="{k}"><title>{h}</title>{s}{l}</g>').format(k=kind, h=hint, s=shape, l=label)
+
+
+def _arrow(a: dict[str, Any], b: dict[str, Any], plan: Layout, top: float, name: str) -> Markup:
+    """From the end of one bar to the beginning of the next: real-time order."""
+    x0, x1 = plan.x[_finish(a) or _begin(a)], plan.x[_begin(b)]
+    y0, y1 = _bar_y(a["process"], plan, top) + 6, _bar_y(b["process"], plan, top) + 6
+    down = 6 if y1 > y0 else -6
+    return Markup(
+        '<path class="order" marker-end="url(#{n}-arrow)" d="M{x0} {y0:.0f}C{c0:.1f} {y0:.0f} {c1:.1f} {y1:.0f} '
+        '{x1} {y1:.0f}"/>'
+    ).format(n=name, x0=x0, y0=y0 + down, x1=x1, y1=y1 - down, c0=x0 + 14, c1=x1 - 14)
+
+
+def _band(fault: dict[str, Any], row: int, plan: Layout, bottom: float, name: str) -> Markup:
+    """A fault behind the lanes: hatched from request to effect, filled until healed; clipped to the picture."""
+
+    def place(ns: int | None, missing: float) -> float:
+        if ns is None:
+            return missing
+        before = [x for point, x in plan.x.items() if point[0] <= ns]
+        inside = (ns, -1) in plan.x
+        if inside:
+            return plan.x[(ns, -1)]
+        return plan.right if len(before) == len(plan.x) else max(before, default=float(_LABELS))
+
+    y = 4 + _BAND_ROW * row
+    left = place(fault["requested"], _LABELS)
+    right = place(fault["healed"], plan.right)
+    effective = place(fault["effective"], right)
+    label = f"{fault['id']}: {fault['words']}" if fault["words"] else fault["id"]
+    when = [f"{k} {words.instant(fault[k])}" for k in ("effective", "healed") if fault[k] is not None]
+    label += f" ({', '.join(when)})" if when else " (never effective)"
+    label = words.shorten(label, int((plan.right - _LABELS - 10) / 6.1))
+    text_x = min(left + 5, plan.right - len(label) * 6.1)
+    return Markup(
+        '<g class="fault"><rect fill="url(#{n}-hatch)" x="{l}" y="{y}" width="{a:.1f}" height="{h:.0f}"/>'
+        '<rect class="effective" x="{e}" y="{y}" width="{b:.1f}" height="{h:.0f}"/>'
+        '<path d="M{l} {y}V{z:.0f}M{r:.1f} {y}V{z:.0f}"/><text x="{x:.1f}" y="{t}">{label}</text></g>'
+    ).format(
+        n=name,
+        l=left,
+        a=max(effective - left, 0),
+        e=effective,
+        b=max(right - effective, 0),
+        r=right,
+        y=y,
+        h=bottom - y,
+        z=bottom,
+        x=max(text_x, _LABELS + 4.0),
+        t=y + 12,
+        label=label,
+    )
+
+
+def _axis(plan: Layout, data: dict[str, Any], y: float) -> Markup:
+    """Ticks at the events of the witness, as many as can be read."""
+    parts = [Markup('<path class="axis" d="M{a} {y:.0f}H{b:.0f}"/>').format(a=_LABELS, b=plan.right, y=y)]
+    wanted = [point for call in data["calls"] if call["witness"] for point in (_begin(call), _finish(call)) if point]
+    taken = -math.inf
+    for point in sorted(wanted):
+        x = plan.x[point]
+        mark = Markup('<path class="tick" d="M{x} {y:.0f}v5"/>').format(x=x, y=y)
+        if x - taken >= _TICK:
+            mark += Markup('<text x="{x}" y="{t:.0f}">{l}</text>').format(
+                x=min(x, plan.right - 26), t=y + 18, l=words.instant(point[0])
+            )
+            taken = x
+        parts.append(mark)
+    return Markup('<g class="scale">{}</g>').format(Markup("").join(parts))
+
+
+def draw_faults(faults: list[dict[str, Any]], seconds: float, title: str, moments: list[int]) -> Markup:
+    """The faults of a whole run, one lane per kind, on a linear axis.
+
+    Args:
+        faults: As ``results.picture.band`` makes them.
+        seconds: Length of the run.
+        title: What a screen reader says.
+        moments: Instants (nanoseconds) to mark: the anomalies.
+    """
+    kinds = list(dict.fromkeys(fault["fault"] for fault in faults))
+    span = max(seconds * 1e9, 1.0)
+    height = 28 * max(len(kinds), 1)
+
+    def at(ns: float) -> float:
+        return round(_LABELS + min(ns / span, 1.0) * (WIDTH - _LABELS - _RIGHT), 1)
+
+    parts = [
+        Markup(
+            '<svg class="timeline overview" viewBox="0 0 {w} {h}" role="img" aria-labelledby="faults-title" '
+            'xmlns="http://www.w3.org/2000/svg"><title id="faults-title">{t}</title>'
+            '<defs><pattern id="faults-hatch" width="5" height="5" patternUnits="userSpaceOnUse" '
+            'patternTransform="rotate(45)"><path d="M0 0V5" class="hatch"/></pattern></defs>'
+        ).format(w=WIDTH, h=height + 30, t=words.visible(title))
+    ]
+    for row, kind in enumerate(kinds):
+        y = 28 * row + 4
+        parts.append(
+            Markup('<path class="lane" d="M{a} {m}H{b}"/><text class="who" x="0" y="{t}">{k}</text>').format(
+                a=_LABELS, b=WIDTH - _RIGHT, m=y + 11, t=y + 15, k=kind
+            )
+        )
+        parts += [_span(fault, y, at, span) for fault in faults if fault["fault"] == kind]
+    parts += [Markup('<path class="moment" d="M{x} 0V{y}"/>').format(x=at(ns), y=height) for ns in moments]
+    parts.append(
+        Markup('<g class="scale"><path class="axis" d="M{a} {y}H{b}"/>').format(a=_LABELS, b=WIDTH - _RIGHT, y=height)
+    )
+    step = _step(seconds)
+    for number in range(int(seconds / step) + 1):
+        parts.append(
+            Markup('<path class="tick" d="M{x} {y}v5"/><text x="{x}" y="{t}">{l:g} s</text>').format(
+                x=at(number * step * 1e9), y=height, t=height + 18, l=number * step
+            )
+        )
+    return Markup("").join([*parts, Markup("</g></svg>")])
+
+
+def _span(fault: dict[str, Any], y: float, at: Any, span: float) -> Markup:
+    left = at(fault["requested"])
+    right = at(fault["healed"] if fault["healed"] is not None else span)
+    effective = at(fault["effective"]) if fault["effective"] is not None else right
+    end = at(fault["verified"]) if fault["verified"] is not None else right
+    words_ = f"{fault['id']}: {fault['words']}"
+    state = "" if fault["effective"] is not None else " (never seen to be effective)"
+    return Markup(
+        '<g class="fault"><title>{t}</title>'
+        '<rect fill="url(#faults-hatch)" x="{l}" y="{y}" width="{w:.1f}" height="22"/>'
+        '<rect fill="url(#faults-hatch)" x="{r}" y="{y}" width="{v:.1f}" height="22"/>'
+        '<rect class="effective" x="{e}" y="{y}" width="{b:.1f}" height="22"/><path d="M{l} {y}v22M{r} {y}v22"/></g>'
+    ).format(
+        t=words_ + state,
+        l=left,
+        w=max(effective - left, 0),
+        v=max(end - right, 0),
+        e=effective,
+        b=max(right - effective, 0),
+        r=right,
+        y=y,
+    )
+
+
+def _step(seconds: float) -> float:
+    """A round distance between ticks: between five and twelve of them."""
+    raw = max(seconds, 1e-3) / 8
+    power = 10.0 ** math.floor(math.log10(raw))
+    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * 0.999)
