@@ -68,19 +68,20 @@ class Conflict:
 
             - ``thin-air``: (observer,) of a value that nobody can have written;
             - ``future``: (observer, writer): the observer returned before the writer was invoked;
-            - ``double-cas``: (first, second, ...) both succeeded from one value that was in place only once; what
-              follows shows that those of unknown outcome happened;
-            - ``circle``: cas that each expect what another of them wrote, then the same;
+            - ``double-cas``: (first, second) both succeeded from one value that was in place only once;
+            - ``circle``: cas that each expect what another of them wrote;
             - ``chain``: (later, earlier): ``earlier`` was invoked after ``later``, which must follow it, returned;
             - ``zones``: (x, y, z, u): x and u show one block of values, y and z another; x returned before y was
               invoked, and z before u. Where x is ``INITIAL``, so is y, and u shows the initial value;
             - ``search``: observations and acknowledged writes which no order explains.
 
         rows: Rows of the columns, or ``INITIAL``.
+        seen: Rows which show that those of unknown outcome among ``rows`` happened: they observed what these wrote.
     """
 
     kind: Kind
     rows: tuple[int, ...]
+    seen: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

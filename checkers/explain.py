@@ -46,7 +46,10 @@ class Explainer:
             "zones": self._zones,
             "search": self._search,
         }[conflict.kind](conflict.rows)
-        rows = sorted({row for row in conflict.rows if row != INITIAL})
+        rows = sorted({row for row in (*conflict.rows, *conflict.seen) if row != INITIAL})
+        if conflict.seen:
+            shown = " and ".join(self._did(row) for row in conflict.seen)
+            sentence += f"; that the operations of unknown outcome happened is shown by {shown}"
         events = sorted({event for row in rows for event in self._events(row)})
         return Anomaly(
             name=name,
@@ -139,11 +142,10 @@ class Explainer:
         )
 
     def _double_cas(self, rows: tuple[int, ...]) -> tuple[str, str]:
-        first, second, *proof = rows
-        seen = "".join(f"; {self._did(row)} shows it" for row in proof)
+        first, second = rows
         return "lost-update", (
             f"{self._did(first)} and {self._did(second)} both took effect, although "
-            f"{self._value(first, seen=True)} was in place only once: one update overwrote the other{seen}"
+            f"{self._value(first, seen=True)} was in place only once: one update overwrote the other"
         )
 
     def _circle(self, rows: tuple[int, ...]) -> tuple[str, str]:

@@ -79,7 +79,9 @@ class _Check:
         return Zones(self.conflicts, self.exact)
 
     def _refute(self, key: int, conflict: Conflict) -> None:
-        self.conflicts.setdefault(int(key), conflict)
+        if int(key) not in self.conflicts:
+            seen = self._seen([row for row in conflict.rows if row != INITIAL])
+            self.conflicts[int(key)] = Conflict(conflict.kind, conflict.rows, tuple(seen))
 
     def _find_live(self) -> None:
         """Which operations certainly happened: the acknowledged ones, and unknown ones whose value was seen."""
@@ -133,7 +135,7 @@ class _Check:
         self._double(cas)
         loops = np.flatnonzero(self.live & (c.f == CAS) & (c.old == c.new) & self.plain[c.key])
         for row in loops.tolist():
-            self._refute(c.key[row], Conflict("circle", (row, *self._seen([row]))))
+            self._refute(c.key[row], Conflict("circle", (row,)))
         cas = cas[self.plain[c.key[cas]] & ~self._refuted()[c.key[cas]]]
         if not len(cas):
             return
@@ -156,7 +158,7 @@ class _Check:
         old = self.c.old[order]
         for i in np.flatnonzero(old[1:] == old[:-1]).tolist():
             first, second = int(order[i]), int(order[i + 1])
-            self._refute(self.c.key[first], Conflict("double-cas", (first, second, *self._seen([first, second]))))
+            self._refute(self.c.key[first], Conflict("double-cas", (first, second)))
 
     def _seen(self, rows: list[int]) -> list[int]:
         """The operations which show that those of unknown outcome among ``rows`` happened."""
@@ -184,8 +186,7 @@ class _Check:
                 seen.append(at)
                 at = int(parent[at])
             circle = seen[seen.index(at) :]
-            rows = sorted(int(self.writer[v]) for v in circle)
-            self._refute(key, Conflict("circle", (*rows, *self._seen(rows))))
+            self._refute(key, Conflict("circle", tuple(sorted(int(self.writer[v]) for v in circle))))
 
     def _order(self, depth: NDArray[np.int64]) -> None:
         """Inside a chain nothing of a later cluster may have returned before something earlier was invoked."""

@@ -1,0 +1,42 @@
+"""Verdicts on histories that other projects recorded; read from beside the checkout, never copied."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "checkers"))
+
+from readers import etcd_log, knossos_edn, mutex_edn  # noqa: E402 - found through the line above
+
+from checkers.register import RegisterChecker  # noqa: E402
+
+DATA = ROOT.parent / "shared" / "data"
+
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the recorded histories are not beside the checkout")
+
+LINEARIZABLE = {2, 18, 38, 48, 56, 76, 80, 92, 98, 100, 102}
+
+
+def test_etcd_logs() -> None:
+    files = sorted((DATA / "porcupine" / "jepsen").glob("*.log"))
+    assert len(files) == 52
+    expected = {file.name: "valid" if int(file.stem[-3:]) in LINEARIZABLE else "invalid" for file in files}
+    assert {file.name: RegisterChecker().check(etcd_log(file)).validity for file in files} == expected
+
+
+@pytest.mark.parametrize(("folder", "count", "expected"), [("good", 53, "valid"), ("bad", 4, "invalid")])
+def test_knossos_cas_register(folder: str, count: int, expected: str) -> None:
+    files = sorted((DATA / "knossos" / "cas-register" / folder).glob("*.edn"))
+    assert len(files) == count
+    found = {file.name: RegisterChecker(initial=0).check(knossos_edn(file)).validity for file in files}
+    assert found == {file.name: expected for file in files}
+
+
+def test_knossos_mutex() -> None:
+    file = DATA / "knossos" / "mutex" / "bad" / "etcd.edn"
+    if not file.read_text().rstrip().endswith(("}", "]", ")")):
+        pytest.skip("this copy is cut off in the middle of a line, and what is left of it is linearizable")
+    history = mutex_edn(file)
+    assert RegisterChecker(initial="free").check(history).validity == "invalid"
