@@ -1,0 +1,79 @@
+"""Real clusters: the images, built when they are missing, and clusters of etcd that serve."""
+
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+from harness.docker import helper, images
+from harness.docker.cluster import DockerCluster
+from harness.docker.daemon import connect
+from harness.docker.entry import Entry
+from harness.run import all_ready
+from targets.etcd import Etcd, image
+
+VERSIONS = ("3.4.23", "3.5.35", "3.6.16")
+
+EtcdCluster = Callable[..., AbstractAsyncContextManager[tuple[DockerCluster, Etcd]]]
+
+
+def ensure_image(version: str) -> str:
+    with closing(connect()) as client:
+        found = images.find(client, image.candidates(version))
+    return found.reference if found else image.build(version)[0]
+
+
+@pytest.fixture(scope="session")
+def etcd_image() -> str:
+    """The image of the version that is the target's default."""
+    return ensure_image(Etcd({}).settings["version"])
+
+
+@pytest.fixture(scope="session")
+def etcd_images(etcd_image: str) -> tuple[str, ...]:
+    """The images of all versions that are tested."""
+    return tuple(ensure_image(version) for version in VERSIONS)
+
+
+@pytest.fixture(scope="session")
+def helper_image() -> str:
+    with closing(connect()) as client:
+        found = images.find(client, (helper.IMAGE,))
+        return found.reference if found else helper.build(client)
+
+
+@pytest.fixture
+def etcd_cluster(tmp_path: Path) -> EtcdCluster:
+    """Makes a context in which a cluster of etcd is up and every member serves."""
+
+    @asynccontextmanager
+    async def make(
+        *, nodes: int = 3, entry: Entry | None = None, **settings: Any
+    ) -> AsyncIterator[tuple[DockerCluster, Etcd]]:
+        target = Etcd({name.replace("_", "-"): value for name, value in settings.items()})
+        names = [f"n{number}" for number in range(1, nodes + 1)]
+        cluster = DockerCluster(target, names, run_id=f"test/{uuid.uuid4().hex}", folder=tmp_path, entry=entry)
+        try:
+            await cluster.up()
+            await all_ready(target, cluster)
+            yield cluster, target
+        finally:
+            await cluster.down()
+
+    return make
+
+
+@pytest.fixture
+def in_docker() -> Callable[[], tuple[set[str], set[str]]]:
+    """What Docker holds now: ids of containers and of networks."""
+
+    def look() -> tuple[set[str], set[str]]:
+        with closing(docker.from_env()) as client:
+            containers = {thing["Id"] for thing in client.api.containers(all=True)}
+            return containers, {thing["Id"] for thing in client.api.networks()}
+
+    return look
