@@ -164,7 +164,7 @@ class Scheduler:
             step = self._generator.op(ctx)
             if step is None:
                 return True, -1
-            if isinstance(step, Pending):
+            if type(step) is Pending:
                 self._generator = step.after
                 return False, now + POLL
             op, after = step
@@ -182,7 +182,7 @@ class Scheduler:
             set_field(op, "time", now)
             self._record(op)
             ctx.free &= ~bit
-            self._generator = after.update(ctx, op)
+            self._generator = after.update(ctx, op) if after.hears else after
             self._start_op(thread, op)
         return False, 0
 
@@ -244,7 +244,8 @@ class Scheduler:
         ctx = self._ctx
         ctx.time = done.time
         ctx.free |= self._bits[thread]
-        self._generator = self._generator.update(ctx, done)
+        if self._generator.hears:
+            self._generator = self._generator.update(ctx, done)
         if done.type == INFO:
             self._table.retire(thread)
 

@@ -22,9 +22,14 @@ class Limit(Generator, frozen=True):
         step = self.source.op(ctx)
         if step is None:
             return None
-        if isinstance(step, Pending):
+        if type(step) is Pending:
             return Pending(self if step.after is self.source else Limit(self.left, step.after))
         return step[0], Limit(self.left - 1, step[1]) if self.left > 1 else NOTHING
+
+    @property
+    def hears(self) -> bool:
+        """As the source."""
+        return self.source.hears
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Passed on."""
@@ -45,9 +50,14 @@ class Repeat(Generator, frozen=True):
         step = self.source.op(ctx)
         if step is None:
             return None
-        if isinstance(step, Pending):
+        if type(step) is Pending:
             return Pending(self)
         return step[0], self if self.left < 0 else Repeat(self.left - 1, self.source)
+
+    @property
+    def hears(self) -> bool:
+        """As the source."""
+        return self.source.hears
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Passed on."""
@@ -67,7 +77,7 @@ class Cycle(Generator, frozen=True):
         left, source = self.left, self.source
         while left != 0:
             step = source.op(ctx)
-            if isinstance(step, Pending):
+            if type(step) is Pending:
                 return Pending(Cycle(left, self.original, step.after))
             if step is not None:
                 return step[0], Cycle(left, self.original, step[1])
@@ -75,6 +85,11 @@ class Cycle(Generator, frozen=True):
                 return None
             left, source = left - 1 if left > 0 else left, self.original
         return None
+
+    @property
+    def hears(self) -> bool:
+        """As the source."""
+        return self.source.hears
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Passed on to the current round."""
@@ -96,7 +111,7 @@ class UntilOk(Generator, frozen=True):
         step = self.source.op(ctx)
         if step is None:
             return None
-        if isinstance(step, Pending):
+        if type(step) is Pending:
             return Pending(self if step.after is self.source else UntilOk(step.after, self.open_))
         return step[0], UntilOk(step[1], self.open_ | {step[0].process})
 
@@ -131,9 +146,14 @@ class ProcessLimit(Generator, frozen=True):
         if step is None:
             return None
         retired = ctx.table.retired
-        if isinstance(step, Pending):
+        if type(step) is Pending:
             return Pending(ProcessLimit(self.most, step.after, seen, retired))
         return step[0], ProcessLimit(self.most, step[1], seen, retired)
+
+    @property
+    def hears(self) -> bool:
+        """As the source."""
+        return self.source.hears
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Passed on."""
@@ -154,9 +174,14 @@ class ConcurrencyLimit(Generator, frozen=True):
         step = self.source.op(ctx)
         if step is None:
             return None
-        if isinstance(step, Pending):
+        if type(step) is Pending:
             return Pending(ConcurrencyLimit(self.most, step.after))
         return step[0], ConcurrencyLimit(self.most, step[1])
+
+    @property
+    def hears(self) -> bool:
+        """As the source."""
+        return self.source.hears
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Passed on."""

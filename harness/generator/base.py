@@ -1,6 +1,6 @@
 """The contract of a generator."""
 
-from typing import Any
+from typing import Any, final
 
 import msgspec
 
@@ -8,6 +8,7 @@ from harness.generator.context import Context
 from harness.op import Op
 
 
+@final
 class Pending(msgspec.Struct, frozen=True, gc=False):
     """Nothing can be done right now, but that may change: ask again after the next event.
 
@@ -40,6 +41,11 @@ class Generator(msgspec.Struct, frozen=True, gc=False):
         """The generator that knows of this event (an invocation or a completion)."""
         del ctx, event
         return self
+
+    @property
+    def hears(self) -> bool:
+        """Whether ``update`` does anything; nobody calls it otherwise, which saves much of the work per operation."""
+        return type(self).update is not Generator.update
 
     def then(self, following: Any) -> "Generator":
         """This generator; when it is exhausted and all threads are free, ``following``."""

@@ -35,6 +35,7 @@ class Threads:
         processes: The process of each thread, the nemesis' last.
         turn: The thread that is asked first: the one after the last that was given something to do.
         retired: How many processes have been replaced.
+        kinds: The clients, and the nemesis.
     """
 
     def __init__(self, concurrency: int, nodes: Sequence[str] = ()) -> None:
@@ -49,6 +50,7 @@ class Threads:
         self.retired = 0
         self._masks: dict[Callable[[int], bool], int] = {}
         self._partitions: dict[tuple[int, tuple[int, ...]], Partition] = {}
+        self.kinds = self.partition(self.all_mask, (concurrency,))
 
     def thread_of(self, process: int) -> int:
         """The thread that plays ``process``, or played it: a successor's number is larger by the concurrency."""

@@ -7,12 +7,15 @@ from harness.errors import UsageError
 from harness.generator.base import Generator, Pending, Step, sooner
 from harness.generator.context import Context
 from harness.generator.lift import NOTHING, Cell, lift
-from harness.generator.threads import GroupsInTurn
 from harness.generator.timing import set_field
 from harness.generator.vector import Vector
 from harness.op import Op
 
 Key = str | int
+Entry = tuple[Key, Generator]
+"""The key of a group, and what is left to do to it."""
+
+NO_KEY: Entry = (0, NOTHING)
 
 
 class ConcurrentKeys(Generator, frozen=True):
@@ -23,45 +26,51 @@ class ConcurrentKeys(Generator, frozen=True):
         make: What is done to a key.
         keys: The keys that no group has taken yet.
         groups: Per group, its key and what is left to do to it; ``(0, NOTHING)`` when there was no key left.
+        listening: Whether the generator of a key has ever heard events.
     """
 
     size: int
     make: Callable[[Key], Any]
     keys: Cell
-    groups: Vector[tuple[Key, Generator]]
+    groups: Vector[Entry]
+    listening: bool
 
     def op(self, ctx: Context) -> Step:
         """The soonest operation of the groups, the one whose thread's turn it is first."""
-        partition = ctx.table.partition(ctx.threads & ctx.table.client_mask, (-self.size,))
-        client_ctx = ctx.restrict(ctx.table.client_mask)
+        table = ctx.table
+        clients = table.client_mask
+        partition = table.partition(ctx.threads & clients, (-self.size,))
+        masks, owner = partition.masks, partition.owner
         keys, groups = self.keys, self.groups
         best: Step = None
         chosen = -1
-        for number in GroupsInTurn(client_ctx, partition):
-            inner = ctx.restrict(partition.masks[number])
-            entry, keys, step = self._ask(inner, groups[number], keys)
-            if entry is not groups[number]:
+        best_entry: Entry = NO_KEY
+        free, turn = ctx.free & clients, table.turn
+        while free:
+            later = free >> turn
+            number = owner[turn + (later & -later).bit_length() - 1 if later else (free & -free).bit_length() - 1]
+            free &= ~masks[number]
+            known = groups[number]
+            entry, keys, step = self._ask(ctx.restrict(masks[number]), known, keys)
+            due = isinstance(step, tuple) and step[0].time <= ctx.time
+            if entry is not known and not due:
                 groups = groups.put(number, entry)
-            if step is None:
-                continue
-            if best is None or sooner(step, best, ctx):
-                best, chosen = step, number
-            if isinstance(step, tuple) and step[0].time <= ctx.time:
+            if step is not None and (due or best is None or sooner(step, best, ctx)):
+                best, chosen, best_entry = step, number, entry
+            if due:
                 break
         if isinstance(best, tuple):
             op, after = best
-            key, source = groups[chosen] or (0, NOTHING)
+            key, source = best_entry
             set_field(op, "key", key)  # the caller owns an operation under construction
-            if after is not source:
+            if after is not source or groups[chosen] is not best_entry:
                 groups = groups.put(chosen, (key, after))
-            return op, self._with(keys, groups)
-        if best is None and client_ctx.free == client_ctx.threads:
+            return op, self._with(keys, groups, after)
+        if best is None and ctx.free & clients == ctx.threads & clients:
             return None
-        return Pending(self._with(keys, groups))
+        return Pending(self._with(keys, groups, NOTHING if best is None else best.after))
 
-    def _ask(
-        self, inner: Context, entry: tuple[Key, Generator] | None, keys: Cell
-    ) -> tuple[tuple[Key, Generator], Cell, Step]:
+    def _ask(self, inner: Context, entry: Entry | None, keys: Cell) -> tuple[Entry, Cell, Step]:
         """A group's key and what is left to do to it, the keys left, and its next step.
 
         Takes keys until one has something to do.
@@ -70,20 +79,25 @@ class ConcurrentKeys(Generator, frozen=True):
             if entry is not None:
                 key, source = entry
                 step = source.op(inner)
-                if isinstance(step, Pending):
+                if type(step) is Pending:
                     return entry if step.after is source else (key, step.after), keys, step
                 if step is not None:
                     return entry, keys, step
             taken = keys.take()
             if taken is None:
-                return (entry if entry is not None and entry[1] is NOTHING else (0, NOTHING)), keys, None
+                return NO_KEY, keys, None
             key, keys = taken
             entry = (key, lift(self.make(key)))
 
-    def _with(self, keys: Cell, groups: Vector[tuple[Key, Generator]]) -> Generator:
+    def _with(self, keys: Cell, groups: Vector[Entry], changed: Generator) -> Generator:
         if keys is self.keys and groups is self.groups:
             return self
-        return ConcurrentKeys(self.size, self.make, keys, groups)
+        return ConcurrentKeys(self.size, self.make, keys, groups, self.listening or changed.hears)
+
+    @property
+    def hears(self) -> bool:
+        """Whether the generator of a key does, or did."""
+        return self.listening
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Events of a group's current key are passed on to its generator."""
@@ -95,7 +109,9 @@ class ConcurrentKeys(Generator, frozen=True):
         source = entry[1].update(ctx.restrict(partition.masks[number]), event)
         if source is entry[1]:
             return self
-        return ConcurrentKeys(self.size, self.make, self.keys, self.groups.put(number, (entry[0], source)))
+        return ConcurrentKeys(
+            self.size, self.make, self.keys, self.groups.put(number, (entry[0], source)), self.listening
+        )
 
 
 class SequentialKeys(Generator, frozen=True):
@@ -111,7 +127,7 @@ class SequentialKeys(Generator, frozen=True):
         key, source, keys = self.key, self.source, self.keys
         while True:
             step = source.op(ctx)
-            if isinstance(step, Pending):
+            if type(step) is Pending:
                 return Pending(SequentialKeys(self.make, keys, key, step.after))
             if step is not None:
                 set_field(step[0], "key", key)  # the caller owns an operation under construction
@@ -121,6 +137,11 @@ class SequentialKeys(Generator, frozen=True):
                 return None
             key, keys = taken
             source = lift(self.make(key))
+
+    @property
+    def hears(self) -> bool:
+        """Whether the generator of the current key does."""
+        return self.source.hears
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Events of the current key are passed on."""
@@ -146,7 +167,7 @@ def concurrent_keys(threads_per_key: int, keys: Iterable[Key], make: Callable[[K
     """
     if threads_per_key < 1:
         raise UsageError(f"concurrent_keys needs at least one thread per key, not {threads_per_key}")
-    return ConcurrentKeys(threads_per_key, make, Cell(iter(keys)), Vector())
+    return ConcurrentKeys(threads_per_key, make, Cell(iter(keys)), Vector(), listening=False)
 
 
 def sequential_keys(keys: Iterable[Key], make: Callable[[Key], Any]) -> Generator:

@@ -84,6 +84,11 @@ class Chain(Generator, frozen=True):
         op, after = step
         return op, self if after is self.first else self.rest if after is NOTHING else Chain(after, self.rest)
 
+    @property
+    def hears(self) -> bool:
+        """Whether the current one does."""
+        return self.first.hears
+
     def update(self, ctx: Context, event: Op) -> Generator:
         """Only the current one hears of events."""
         first = self.first.update(ctx, event)

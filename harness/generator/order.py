@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from harness.errors import UsageError
@@ -20,6 +21,11 @@ class Synchronize(Generator, frozen=True):
         """Pending until all threads are free; from then on the source itself."""
         return self.source.op(ctx) if ctx.free == ctx.threads else Pending(self)
 
+    @property
+    def hears(self) -> bool:
+        """As the source."""
+        return self.source.hears
+
     def update(self, ctx: Context, event: Op) -> Generator:
         """Passed on."""
         source = self.source.update(ctx, event)
@@ -27,16 +33,25 @@ class Synchronize(Generator, frozen=True):
 
 
 class Mix(Generator, frozen=True):
-    """See ``mix``; ``choice`` is drawn beforehand, so that asking again gives the same answer."""
+    """See ``mix``; ``choice`` is drawn beforehand, so that asking again gives the same answer.
+
+    Args:
+        sources: What is mixed.
+        bounds: Running sums of the weights; empty when all weigh the same.
+        rng: The source of chance.
+        choice: Which one is next.
+        listening: Whether one of the sources has ever heard events.
+    """
 
     sources: tuple[Generator, ...]
     bounds: tuple[float, ...]
     rng: random.Random
     choice: int
+    listening: bool
 
     def op(self, ctx: Context) -> Step:
         """The chosen one's operation; while that is pending, another's, so that it does not hold up the rest."""
-        sources, bounds, choice = self.sources, self.bounds, self.choice
+        sources, bounds, choice, listening = self.sources, self.bounds, self.choice, self.listening
         tried = 0
         while tried < len(sources):
             source = sources[choice]
@@ -49,24 +64,30 @@ class Mix(Generator, frozen=True):
                 choice %= len(sources)
                 tried = 0
                 continue
-            if isinstance(step, Pending):
+            if type(step) is Pending:
                 if step.after is not source:
                     sources = _with(sources, choice, step.after)
+                    listening = listening or step.after.hears
                 choice = (choice + 1) % len(sources)
                 tried += 1
                 continue
             op, after = step
             if after is not source:
                 sources = _with(sources, choice, after)
-            return op, Mix(sources, bounds, self.rng, draw(self.rng, bounds))
-        return Pending(Mix(sources, bounds, self.rng, choice))
+                listening = listening or after.hears
+            drawn = draw(self.rng, bounds) if bounds else int(self.rng.random() * len(sources))
+            return op, Mix(sources, bounds, self.rng, drawn, listening)
+        return Pending(Mix(sources, bounds, self.rng, choice, listening))
+
+    @property
+    def hears(self) -> bool:
+        """Whether one of the sources does, or did."""
+        return self.listening
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Passed on to all."""
-        sources = tuple(source.update(ctx, event) for source in self.sources)
-        if all(new is old for new, old in zip(sources, self.sources, strict=True)):
-            return self
-        return Mix(sources, self.bounds, self.rng, self.choice)
+        sources = tuple([source.update(ctx, event) for source in self.sources])
+        return Mix(sources, self.bounds, self.rng, self.choice, self.listening)
 
 
 class FlipFlop(Generator, frozen=True):
@@ -80,7 +101,7 @@ class FlipFlop(Generator, frozen=True):
         step = self.now.op(ctx)
         if step is None:
             return None
-        if isinstance(step, Pending):
+        if type(step) is Pending:
             return Pending(FlipFlop(step.after, self.later))
         return step[0], FlipFlop(self.later, step[1])
 
@@ -104,16 +125,21 @@ class AnyOf(Generator, frozen=True):
                     return None
                 exhausted.append(number)
                 continue
-            if isinstance(step, Pending):
+            if type(step) is Pending:
                 sources[number] = step.after
             if best is None or sooner(step, best, ctx):
                 best, chosen = step, number
         if best is None:
             return None
-        if isinstance(best, Pending):
+        if type(best) is Pending:
             return Pending(AnyOf(_keep(sources, exhausted), self.shortest))
         sources[chosen] = best[1]
         return best[0], AnyOf(_keep(sources, exhausted), self.shortest)
+
+    @property
+    def hears(self) -> bool:
+        """Whether one of the sources does."""
+        return any(source.hears for source in self.sources)
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Passed on to all."""
@@ -175,16 +201,14 @@ def mix(*sources: Any, rng: random.Random, weights: Sequence[float] | None = Non
     Raises:
         UsageError: There are not as many weights as sources, or they are not positive.
     """
-    if weights is None:
-        weights = [1.0] * len(sources)
-    if len(weights) != len(sources) or any(weight <= 0 for weight in weights):
+    if weights is not None and (len(weights) != len(sources) or any(weight <= 0 for weight in weights)):
         raise UsageError(f"mix of {len(sources)} generators needs as many weights, all positive, not {list(weights)}")
     if not sources:
         return NOTHING
-    bounds: list[float] = []
-    for weight in weights:
-        bounds.append((bounds[-1] if bounds else 0.0) + weight)
-    return Mix(tuple(map(lift, sources)), tuple(bounds), rng, draw(rng, tuple(bounds)))
+    lifted = tuple(map(lift, sources))
+    bounds = tuple(accumulate(weights or ()))
+    choice = draw(rng, bounds) if bounds else int(rng.random() * len(sources))
+    return Mix(lifted, bounds, rng, choice, any(source.hears for source in lifted))
 
 
 def draw(rng: random.Random, bounds: tuple[float, ...]) -> int:
@@ -207,5 +231,7 @@ def _keep(sources: list[Generator], exhausted: list[int]) -> tuple[Generator, ..
 
 def _without(bounds: tuple[float, ...], number: int) -> tuple[float, ...]:
     """The running sums without the weight of that number."""
+    if not bounds:
+        return bounds
     weight = bounds[number] - (bounds[number - 1] if number else 0.0)
     return (*bounds[:number], *(bound - weight for bound in bounds[number + 1 :]))

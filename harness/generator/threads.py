@@ -25,9 +25,14 @@ class OnThreads(Generator, frozen=True):
         step = self.source.op(inner)
         if step is None:
             return None
-        if isinstance(step, Pending):
+        if type(step) is Pending:
             return Pending(self if step.after is self.source else OnThreads(self.chosen, step.after))
         return step[0], self if step[1] is self.source else OnThreads(self.chosen, step[1])
+
+    @property
+    def hears(self) -> bool:
+        """As the source."""
+        return self.source.hears
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Only events of its threads are passed on."""
@@ -52,8 +57,7 @@ class Split(Generator, frozen=True):
     kinds: bool = False
 
     def _partition(self, ctx: Context) -> Partition:
-        sizes = (ctx.table.concurrency,) if self.kinds else self.sizes
-        return ctx.table.partition(ctx.table.all_mask if self.kinds else ctx.threads, sizes)
+        return ctx.table.kinds if self.kinds else ctx.table.partition(ctx.threads, self.sizes)
 
     def op(self, ctx: Context) -> Step:
         """The soonest operation of the groups that have a free thread.
@@ -62,18 +66,25 @@ class Split(Generator, frozen=True):
         so no group starves, and a thousand groups cost no more than two.
         """
         partition = self._partition(ctx)
+        masks, owner = partition.masks, partition.owner
         best: Step = None
         chosen = -1
         sources = self.sources
-        for number in GroupsInTurn(ctx, partition):
-            step = sources[number].op(ctx.restrict(partition.masks[number]))
-            if isinstance(step, Pending) and step.after is not sources[number]:
-                sources = (*sources[:number], step.after, *sources[number + 1 :])
-            elif isinstance(step, tuple) and step[0].time <= ctx.time:
-                best, chosen = step, number
-                break
-            elif step is None and sources[number] is not NOTHING:
-                sources = (*sources[:number], NOTHING, *sources[number + 1 :])
+        free, turn = ctx.free, ctx.table.turn
+        while free:
+            later = free >> turn
+            number = owner[turn + (later & -later).bit_length() - 1 if later else (free & -free).bit_length() - 1]
+            free &= ~masks[number]
+            source = sources[number]
+            step = source.op(ctx.restrict(masks[number]))
+            if isinstance(step, tuple):
+                if step[0].time <= ctx.time:
+                    best, chosen = step, number
+                    break
+            else:
+                after = step.after if type(step) is Pending else NOTHING
+                if after is not source:
+                    sources = (*sources[:number], after, *sources[number + 1 :])
             if best is None or sooner(step, best, ctx):
                 best, chosen = step, number
         if isinstance(best, tuple):
@@ -81,10 +92,17 @@ class Split(Generator, frozen=True):
             if after is not sources[chosen]:
                 sources = (*sources[:chosen], after, *sources[chosen + 1 :])
             return op, self if sources is self.sources else Split(self.sizes, sources, self.kinds)
-        masks = partition.masks
         if all(source is NOTHING or not masks[number] & ctx.threads for number, source in enumerate(sources)):
             return None
         return Pending(self if sources is self.sources else Split(self.sizes, sources, self.kinds))
+
+    @property
+    def hears(self) -> bool:
+        """Whether one of the sources does."""
+        for source in self.sources:  # noqa: SIM110 - asked for every operation, and three times as fast as any()
+            if source.hears:
+                return True
+        return False
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Events of a group's threads are passed on to its generator."""
@@ -106,11 +124,13 @@ class EachThread(Generator, frozen=True):
         fresh: What every thread begins with.
         copies: Per thread, the process that the copy is for and the copy; None where it has not begun.
         by_process: A new process of a thread begins afresh.
+        listening: Whether a copy has ever heard events.
     """
 
     fresh: Generator
     copies: Vector[tuple[int, Generator]]
-    by_process: bool = False
+    by_process: bool
+    listening: bool
 
     def _copy(self, ctx: Context, thread: int) -> Generator:
         """The generator of that thread now."""
@@ -121,10 +141,11 @@ class EachThread(Generator, frozen=True):
 
     def _with(self, ctx: Context, changes: dict[int, Generator]) -> Generator:
         """This generator after those of some threads have moved on."""
-        copies = self.copies
+        copies, listening = self.copies, self.listening
         for thread, source in changes.items():
+            listening = listening or source.hears
             copies = copies.put(thread, (ctx.table.processes[thread], source))
-        return EachThread(self.fresh, copies, self.by_process)
+        return EachThread(self.fresh, copies, self.by_process, listening)
 
     def op(self, ctx: Context) -> Step:
         """The soonest operation of the free threads, the one whose turn it is first."""
@@ -139,7 +160,7 @@ class EachThread(Generator, frozen=True):
             if source is NOTHING:
                 continue
             step = source.op(ctx.restrict(1 << thread))
-            if step is None or isinstance(step, Pending):
+            if step is None or type(step) is Pending:
                 after = NOTHING if step is None else step.after
                 if after is not source:
                     changes[thread] = after
@@ -156,6 +177,11 @@ class EachThread(Generator, frozen=True):
             return None
         return Pending(self._with(ctx, changes) if changes else self)
 
+    @property
+    def hears(self) -> bool:
+        """Whether a copy does, or did."""
+        return self.listening
+
     def update(self, ctx: Context, event: Op) -> Generator:
         """Events of a thread are passed on to its copy."""
         thread = ctx.table.thread_of(event.process)
@@ -164,34 +190,6 @@ class EachThread(Generator, frozen=True):
         old = self._copy(ctx, thread)
         new = old.update(ctx.restrict(1 << thread), event)
         return self if new is old else self._with(ctx, {thread: new})
-
-
-class GroupsInTurn:
-    """The groups that have a free thread, the one whose thread's turn it is first.
-
-    Each is computed only when it is asked for: mostly the first is all that is needed.
-    """
-
-    __slots__ = ("_free", "_masks", "_owner", "_turn")
-
-    def __init__(self, ctx: Context, partition: Partition) -> None:
-        self._free = ctx.free
-        self._turn = ctx.table.turn
-        self._masks = partition.masks
-        self._owner = partition.owner
-
-    def __iter__(self) -> "GroupsInTurn":
-        return self
-
-    def __next__(self) -> int:
-        free = self._free
-        if not free:
-            raise StopIteration
-        later = free >> self._turn
-        thread = self._turn + (later & -later).bit_length() - 1 if later else (free & -free).bit_length() - 1
-        number = self._owner[thread]
-        self._free = free & ~self._masks[number]
-        return number
 
 
 def on_threads(chosen: Callable[[int], bool] | Container[int], source: Any) -> Generator:
@@ -234,9 +232,11 @@ def reserve(*ranges: tuple[int, Any], default: Any = None) -> Generator:
 
 def each_thread(source: Any) -> Generator:
     """A copy of ``source`` for every thread, independent of the others; ends when all are exhausted."""
-    return EachThread(lift(source), Vector())
+    generator = lift(source)
+    return EachThread(generator, Vector(), by_process=False, listening=generator.hears)
 
 
 def each_process(source: Any) -> Generator:
     """A copy of ``source`` for every process: a thread whose process was replaced begins afresh."""
-    return EachThread(lift(source), Vector(), by_process=True)
+    generator = lift(source)
+    return EachThread(generator, Vector(), by_process=True, listening=generator.hears)

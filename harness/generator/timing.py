@@ -46,7 +46,7 @@ class Stagger(Generator, frozen=True):
         if step is None:
             return None
         due = self.next_time
-        if isinstance(step, Pending):
+        if type(step) is Pending:
             return Pending(self if step.after is self.source else Stagger(self.twice, self.rng, step.after, due))
         op, after = step
         if due <= op.time:
@@ -54,6 +54,11 @@ class Stagger(Generator, frozen=True):
         else:
             set_field(op, "time", due)
         return op, Stagger(self.twice, self.rng, after, due + int(self.rng.random() * self.twice))
+
+    @property
+    def hears(self) -> bool:
+        """As the source."""
+        return self.source.hears
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Passed on."""
@@ -74,7 +79,7 @@ class Delay(Generator, frozen=True):
         if step is None:
             return None
         due = self.next_time
-        if isinstance(step, Pending):
+        if type(step) is Pending:
             return Pending(self if step.after is self.source else Delay(self.gap, step.after, due))
         op, after = step
         if due <= op.time:
@@ -82,6 +87,11 @@ class Delay(Generator, frozen=True):
         else:
             set_field(op, "time", due)
         return op, Delay(self.gap, after, due + self.gap)
+
+    @property
+    def hears(self) -> bool:
+        """As the source."""
+        return self.source.hears
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Passed on."""
@@ -104,7 +114,7 @@ class TimeLimit(Generator, frozen=True):
         step = self.source.op(ctx)
         if step is None:
             return None
-        if isinstance(step, Pending):
+        if type(step) is Pending:
             return Pending(self if step.after is self.source else TimeLimit(self.length, step.after, cutoff))
         op, after = step
         if cutoff < 0:
@@ -112,6 +122,11 @@ class TimeLimit(Generator, frozen=True):
         if op.time >= cutoff:
             return None
         return op, self if after is self.source and cutoff == self.cutoff else TimeLimit(self.length, after, cutoff)
+
+    @property
+    def hears(self) -> bool:
+        """As the source."""
+        return self.source.hears
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Passed on."""
@@ -135,7 +150,7 @@ class CycleTimes(Generator, frozen=True):
             step = sources[number].op(Context(now, ctx.free, ctx.threads, ctx.table))
             if step is None:
                 return None
-            if isinstance(step, Pending):
+            if type(step) is Pending:
                 return Pending(CycleTimes(self.lengths, _replaced(sources, number, step.after), start))
             if step[0].time < end:
                 return step[0], CycleTimes(self.lengths, _replaced(sources, number, step[1]), start)
@@ -150,6 +165,11 @@ class CycleTimes(Generator, frozen=True):
                 return number, now + length - at
             at -= length
         raise AssertionError("the windows cover the whole period")
+
+    @property
+    def hears(self) -> bool:
+        """Whether one of the sources does."""
+        return any(source.hears for source in self.sources)
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """All hear of everything: an operation may complete in the next one's window."""
@@ -173,10 +193,15 @@ class Cache(Generator, frozen=True):
         step = self.source.op(ctx)
         if step is None:
             return None
-        if isinstance(step, Pending):
+        if type(step) is Pending:
             return Pending(Cache(self.length, step.after))
         op, after = step
         return op, Cache(self.length, after, msgspec.structs.replace(op), op.time + self.length)
+
+    @property
+    def hears(self) -> bool:
+        """As the source."""
+        return self.source.hears
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Passed on."""

@@ -31,11 +31,16 @@ class MapOps(Generator, frozen=True):
         step = self.source.op(ctx)
         if step is None:
             return None
-        if isinstance(step, Pending):
+        if type(step) is Pending:
             return Pending(self if step.after is self.source else MapOps(self.change, self.wants_context, step.after))
         op, after = step
         op = self.change(op, ctx) if self.wants_context else self.change(op)
         return op, self if after is self.source else MapOps(self.change, self.wants_context, after)
+
+    @property
+    def hears(self) -> bool:
+        """As the source."""
+        return self.source.hears
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Passed on."""
@@ -56,11 +61,16 @@ class FilterOps(Generator, frozen=True):
             step = source.op(ctx)
             if step is None:
                 return None
-            if isinstance(step, Pending):
+            if type(step) is Pending:
                 return Pending(FilterOps(self.keep, step.after))
             op, source = step
             if self.keep(op):
                 return op, FilterOps(self.keep, source)
+
+    @property
+    def hears(self) -> bool:
+        """As the source."""
+        return self.source.hears
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Passed on."""
@@ -79,7 +89,7 @@ class OnUpdate(Generator, frozen=True):
         step = self.source.op(ctx)
         if step is None:
             return None
-        if isinstance(step, Pending):
+        if type(step) is Pending:
             return Pending(OnUpdate(self.handle, step.after))
         return step[0], OnUpdate(self.handle, step[1])
 
@@ -98,7 +108,7 @@ class Validate(Generator, frozen=True):
         step = self.source.op(ctx)
         if step is None:
             return None
-        if isinstance(step, Pending):
+        if type(step) is Pending:
             return Pending(Validate(step.after))
         if not (isinstance(step, tuple) and len(step) == 2 and isinstance(step[0], Op)):  # noqa: PLR2004 - a pair
             raise HarnessError(f"a generator returned {step!r}, not an operation and the generator after it")
@@ -107,6 +117,11 @@ class Validate(Generator, frozen=True):
         if problem:
             raise HarnessError(f"a generator returned an operation that cannot be run: {problem}: {op!r}")
         return op, Validate(step[1])
+
+    @property
+    def hears(self) -> bool:
+        """As the source."""
+        return self.source.hears
 
     def update(self, ctx: Context, event: Op) -> Generator:
         """Passed on."""
@@ -126,7 +141,7 @@ class Trace(Generator, frozen=True):
         LOGGER.info("%s op at %d ns: %r", self.name, ctx.time, step[0] if isinstance(step, tuple) else step)
         if step is None:
             return None
-        if isinstance(step, Pending):
+        if type(step) is Pending:
             return Pending(Trace(self.name, step.after))
         return step[0], Trace(self.name, step[1])
 
