@@ -308,7 +308,7 @@ class Run:
             async with asyncio.timeout(self._plan.timeouts.logs):
                 data = await node.log()
         except (HarnessError, TimeoutError) as error:
-            self.outcome.problems.append(f"the log of {node.name} could not be collected: {error or 'time-out'}")
+            self.outcome.problems.append(f"the log of {node.name} could not be collected: {str(error) or 'time-out'}")
             return
         folder = self._plan.logs / node.name
         folder.mkdir(parents=True, exist_ok=True)
@@ -320,7 +320,7 @@ class Run:
         asked = asyncio.ensure_future(self._stop.requested.wait())
         try:
             await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
+            if self._stop.requested.is_set():
                 raise _Interrupted
             return task.result()
         finally:
