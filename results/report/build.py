@@ -144,12 +144,8 @@ def _proof(history: History, verdict: RunVerdict, spans: list[FaultSpan], rows: 
     sums = operations.totals(rows)
     total = sum(sums.values())
     keys = f" on {words.count(len(history.keys), 'key')}" if history.keys else ""
-    lines = [
-        (
-            f"{words.count(total, 'operation')}{keys}: {words.group(sums['ok'])} ok, {words.group(sums['fail'])} failed, "
-            f"{words.group(sums['info'])} of unknown outcome."
-        )
-    ]
+    outcomes = f"{words.group(sums['ok'])} ok, {words.group(sums['fail'])} failed, {words.group(sums['info'])} unknown"
+    lines = [f"{words.count(total, 'operation')}{keys}: {outcomes}."]
     lines.append(f"Faults: {operations.injected(spans)}.")
     for standing, verb in (("holds", "Holds"), ("undecided", "Not decided")):
         names = [
