@@ -1,3 +1,5 @@
+"""The Docker cluster against the daemon: what is made, what is left, and what each failure says."""
+
 import asyncio
 import subprocess
 import sys
@@ -52,7 +54,7 @@ class Broken(ContainerTarget):
 
 async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(30):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - a daemon or a member has no event to wait for
             await asyncio.sleep(0.02)
 
 
@@ -60,7 +62,7 @@ def new_cluster(target: ContainerTarget, folder: Path, **settings: Any) -> Docke
     return DockerCluster(target, ["n1", "n2"], run_id=f"test/{uuid.uuid4().hex}", folder=folder, **settings)
 
 
-async def test_what_is_made_is_labelled_and_nothing_is_left(etcd_cluster, in_docker):
+async def test_what_is_made_is_labelled_and_nothing_is_left(etcd_cluster: Any, in_docker: Callable[[], Any]) -> None:
     before = in_docker()
     async with etcd_cluster() as (cluster, _):
         facts = cluster.facts()
@@ -81,7 +83,7 @@ async def test_what_is_made_is_labelled_and_nothing_is_left(etcd_cluster, in_doc
     await cluster.down()
 
 
-async def test_kill_start_pause_resume(etcd_cluster):
+async def test_kill_start_pause_resume(etcd_cluster: Any) -> None:
     async with etcd_cluster() as (cluster, target):
         node = cluster["n2"]
         address = node.address
@@ -110,7 +112,9 @@ async def test_kill_start_pause_resume(etcd_cluster):
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_rules_enter_from_outside_and_are_gone_after_a_restart(etcd_cluster, helper_image, way: Entry):
+async def test_rules_enter_from_outside_and_are_gone_after_a_restart(
+    etcd_cluster: Any, helper_image: Any, way: Entry
+) -> None:
     del helper_image
     async with etcd_cluster(entry=way) as (cluster, _):
         node = cluster["n1"]
@@ -130,7 +134,7 @@ async def test_rules_enter_from_outside_and_are_gone_after_a_restart(etcd_cluste
             await node.in_network(["sleep", "20"], timeout=0.2)
 
 
-async def test_files_and_commands_inside(etcd_cluster):
+async def test_files_and_commands_inside(etcd_cluster: Any) -> None:
     async with etcd_cluster(nodes=1) as (cluster, _):
         node = cluster["n1"]
         await node.put("/made/on/the/way", b"content")
@@ -144,7 +148,9 @@ async def test_files_and_commands_inside(etcd_cluster):
             await node.run(["/bin/sh", "-c", "true"])
 
 
-async def test_a_node_that_dies_at_once_is_named_with_its_last_words(tmp_path, in_docker):
+async def test_a_node_that_dies_at_once_is_named_with_its_last_words(
+    tmp_path: Path, in_docker: Callable[[], Any]
+) -> None:
     before = in_docker()
     cluster = new_cluster(Broken(entrypoint=("etcd", "--no-such-flag")), tmp_path)
 
@@ -174,7 +180,9 @@ async def _stopped(node: Node) -> bool:
         ({"image": "quorate/absent:1", "fallbacks": ()}, EnvironmentFailed, "quorate images build broken"),
     ],
 )
-async def test_a_start_that_fails_leaves_nothing(tmp_path, in_docker, spec, error, words):
+async def test_a_start_that_fails_leaves_nothing(
+    tmp_path: Path, in_docker: Callable[[], Any], spec: Any, error: Any, words: str
+) -> None:
     before = in_docker()
     cluster = new_cluster(Broken(**spec), tmp_path)
     with pytest.raises(error, match=words) as caught:
@@ -183,7 +191,7 @@ async def test_a_start_that_fails_leaves_nothing(tmp_path, in_docker, spec, erro
     assert in_docker() == before
 
 
-async def test_a_start_that_is_cancelled_leaves_nothing(tmp_path, in_docker):
+async def test_a_start_that_is_cancelled_leaves_nothing(tmp_path: Path, in_docker: Callable[[], Any]) -> None:
     before = in_docker()
     cluster = new_cluster(Etcd({}), tmp_path)
     start = asyncio.ensure_future(cluster.up())
@@ -194,7 +202,7 @@ async def test_a_start_that_is_cancelled_leaves_nothing(tmp_path, in_docker):
     assert in_docker() == before
 
 
-async def test_no_subnet_is_free(tmp_path, in_docker, etcd_cluster):
+async def test_no_subnet_is_free(tmp_path: Path, in_docker: Callable[[], Any], etcd_cluster: Any) -> None:
     async with etcd_cluster(nodes=1) as (cluster, _):
         taken = (IPv4Network(cluster.facts()["subnet"]),)
         before = in_docker()
@@ -203,14 +211,16 @@ async def test_no_subnet_is_free(tmp_path, in_docker, etcd_cluster):
         assert in_docker() == before
 
 
-async def test_leftovers_of_a_killed_harness_are_found_and_removed(tmp_path, in_docker):
+async def test_leftovers_of_a_killed_harness_are_found_and_removed(
+    tmp_path: Path, in_docker: Callable[[], Any]
+) -> None:
     before = in_docker()
     run_id = f"test/{uuid.uuid4().hex}"
     code = (
         "import asyncio, os, signal\nfrom pathlib import Path\n"
         "from harness.docker.cluster import DockerCluster\nfrom targets.etcd import Etcd\n"
         f"cluster = DockerCluster(Etcd({{}}), ['n1', 'n2'], run_id={run_id!r}, folder=Path({str(tmp_path)!r}))\n"
-        "async def main():\n    await cluster.up()\n    await cluster['n1'].pause()\n"
+        "async def main() -> Any:\n    await cluster.up()\n    await cluster['n1'].pause()\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())\n"
     )
@@ -224,7 +234,7 @@ async def test_leftovers_of_a_killed_harness_are_found_and_removed(tmp_path, in_
     assert in_docker() == before
 
 
-async def test_a_cluster_that_goes_on_is_alive(etcd_cluster):
+async def test_a_cluster_that_goes_on_is_alive(etcd_cluster: Any) -> None:
     async with etcd_cluster(nodes=1) as (cluster, _):
         name = cluster.facts()["nodes"]["n1"]["container"]
         with closing(connect()) as client:
@@ -232,7 +242,7 @@ async def test_a_cluster_that_goes_on_is_alive(etcd_cluster):
         assert [one.alive for one in leftovers.find() if one.run_id == run_id] == [True]
 
 
-def test_doctor_sees_the_daemon():
+def test_doctor_sees_the_daemon() -> None:
     checks = {check.name: check for check in probe()}
     assert checks["docker: daemon"].ok
     assert checks["docker: free subnet"].ok
