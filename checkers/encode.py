@@ -68,8 +68,9 @@ def register(history: History, initial: Any = None) -> Encoded:
     """
     calls = history.calls()
     names: list[str | int | None] = [None, *history.keys]
-    present, key = np.unique(calls.key, return_inverse=True)
-    keys = [names[code + 1] for code in present.tolist()]
+    present = np.bincount(calls.key + 1, minlength=len(names)) > 0
+    key = (np.cumsum(present) - 1)[calls.key + 1]
+    keys = [names[code] for code in np.flatnonzero(present).tolist()]
     unusable: dict[int, str] = {}
     ok, unknown = (calls.outcome == TYPE_CODES[outcome] for outcome in (OK, INFO))
     f_code = {name: code for code, name in enumerate(history.fs)}
@@ -135,10 +136,10 @@ def _intern(
         tokens([pair[0] for pair in pairs]),
         tokens([pair[1] for pair in pairs]),
     )
-    ids = {token(initial): 0}
+    distinct = {token(initial): None}
     for part in parts:
-        for value in dict.fromkeys(part):
-            ids.setdefault(value, len(ids))
+        distinct.update(dict.fromkeys(part))
+    ids = dict(zip(distinct, range(len(distinct)), strict=True))
     old = np.full(len(calls), -1, dtype=np.int64)
     new = np.full(len(calls), -1, dtype=np.int64)
     for column, rows, place in ((old, read_rows, 0), (new, write_rows, 1), (old, cas, 2), (new, cas, 3)):

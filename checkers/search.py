@@ -8,7 +8,8 @@ number of configurations small:
 - an observation (a read, a failed cas) that is legal now is linearized now: it changes nothing;
 - unknown operations of one sort are interchangeable, so they are counted; fewer used is better (dominance);
 - of pending operations of one sort, the one that must be done first is taken first;
-- values that nobody ever observes are one value.
+- values that nobody ever observes are one value;
+- a value with one writer is not left while an operation that is yet to be invoked must see it.
 
 The ladder: a depth-first search accepts what is easy to accept; a frontier with an unlimited supply of unknown
 operations refutes at a cost that does not depend on their number; exact frontiers with at most 0, 1, 2, 4, 8, ... of
@@ -59,6 +60,8 @@ class _Layer:
     """One completion, and everything that is pending then."""
 
     row: int
+    end: int
+    """Event index of the completion."""
     bit: int
     observations: tuple[tuple[int, bool, int], ...]
     """Bit, whether the value must be equal, the value."""
@@ -113,10 +116,23 @@ class Search:
         self._observed |= {row.old for row in rows if row.f == MISMATCH}
         self._observed.add(initial)
         self._mismatches = any(row.f == MISMATCH for row in rows)
+        self._needed = self._last_observations(rows)
         self._sorts: dict[tuple[int | None, int], int] = {}
         self.unknown = 0
         self.layers = self._build(rows)
         self._guard = sum(1 << (_FIELD * field + _FIELD - 1) for field in range(len(self._sorts) + 1))
+
+    def _last_observations(self, rows: Sequence[Row]) -> dict[int, int]:
+        """Per value that can be in place only once: the last invocation of an operation that must see it."""
+        writers: dict[int, int] = {self.initial: 1}
+        for row in rows:
+            if row.f not in (READ, MISMATCH):
+                writers[row.new] = writers.get(row.new, 0) + 1
+        last = {}
+        for row in rows:
+            if row.f in (READ, CAS) and row.ret != NEVER and writers.get(row.old) == 1:
+                last[row.old] = row.call
+        return last
 
     def _transition(self, row: Row) -> tuple[int | None, int]:
         return (row.old if row.f == CAS else None, row.new if row.new in self._observed else _OTHER)
@@ -161,21 +177,24 @@ class Search:
             else:
                 mutators.append((1 << slot, *self._transition(row)))
         counted = tuple((self._sorts[sort], *sort, count) for sort, count in supply.items())
-        return _Layer(returning, 1 << pending[returning], tuple(observations), tuple(mutators), counted)
+        return _Layer(
+            returning, rows[returning].ret, 1 << pending[returning], tuple(observations), tuple(mutators), counted
+        )
 
     def depth_first(self, budget: Budget) -> Outcome | None:
         """Follow one order at a time, exactly; None when that is not quickly done."""
         limit = _DEPTH_FIRST_FACTOR * len(self.layers) + 1000
         start = (0, (self.initial, 0, 0))
-        stack, seen, deepest = [start], {start}, 0
+        stack, seen, deepest, steps = [start], {start}, 0, 0
         while stack:
+            steps += 1
             depth, configuration = stack.pop()
             deepest = max(deepest, depth)
             if depth == len(self.layers):
                 return Outcome(legal=True)
-            if len(seen) > limit:
+            if steps > limit:
                 return None
-            if not len(seen) & 0xFF:
+            if not steps & 0x3F:
                 budget.spend(len(seen))
             layer = self.layers[depth]
             configuration = self._observe(layer, configuration)
@@ -247,11 +266,12 @@ class Search:
                 mask |= bit
         return value, mask, used
 
-    @staticmethod
     def _steps(
-        layer: _Layer, configuration: Configuration, allowed: int | None, *, relaxed: bool = False
+        self, layer: _Layer, configuration: Configuration, allowed: int | None, *, relaxed: bool = False
     ) -> Iterator[Configuration]:
         value, mask, used = configuration
+        if self._needed.get(value, -1) > layer.end:
+            return  # a later operation must still see this value, which cannot come back
         done = set()
         for bit, expected, new in layer.mutators:
             if mask & bit or (expected is not None and expected != value) or (expected, new) in done:

@@ -25,24 +25,42 @@ class Shrinker:
     """
 
     def __init__(self, rows: Sequence[Row], initial: int, stuck: int, budget: Budget) -> None:
-        self._end = rows[stuck].ret
-        self._rows = [row for row in rows if row.call <= self._end]
+        self._all = rows
+        self._rows: Sequence[Row] = rows
         self._initial = initial
         self._stuck = stuck
         self._budget = budget
 
     def run(self) -> list[int]:
         """Positions in the rows, ascending."""
-        kept = {i for i, row in enumerate(self._rows) if row.ret <= self._end}
+        kept = self._beginning()
         chunk = max(1, len(kept) // 2)
         while chunk and self._budget.left:
             order = sorted(kept)
             for start in range(0, len(order), chunk):
-                rest = kept - (set(order[start : start + chunk]) - {self._stuck})
-                if self._budget.left and len(rest) < len(kept) and self._refuted(rest):
+                rest = kept - set(order[start : start + chunk])
+                if rest and self._budget.left and len(rest) < len(kept) and self._refuted(rest):
                     kept = rest
             chunk //= 2
         return sorted(kept)
+
+    def _beginning(self) -> set[int]:
+        """The acknowledged operations of a short beginning that is refuted; of everything, when none is found.
+
+        The search may give up an order because of what comes later, so the beginning that ends where it got stuck need
+        not be enough.
+        """
+        returns = sorted(row.ret for row in self._all if row.ret != NEVER)
+        count = returns.index(self._all[self._stuck].ret) + 1
+        while count < len(returns) and self._budget.left:
+            end = returns[count - 1]
+            self._rows = [row for row in self._all if row.call <= end]
+            kept = {i for i, row in enumerate(self._rows) if row.ret <= end}
+            if self._refuted(kept):
+                return kept
+            count = max(count + 4, count * 5 // 4)
+        self._rows = self._all
+        return {i for i, row in enumerate(self._all) if row.ret != NEVER}
 
     def _weakened(self, kept: set[int]) -> list[Row]:
         weak = []

@@ -2,15 +2,16 @@
 
 Run one size per process, so that the peak memory is that size's own::
 
-    python benchmarks/checkers.py 10000
-    python benchmarks/checkers.py 100000
-    python benchmarks/checkers.py 1000000
+    python benchmarks/linearizability.py 10000
+    python benchmarks/linearizability.py 100000
+    python benchmarks/linearizability.py 1000000
 """
 
 import random
 import resource
 import sys
 import time
+from collections.abc import Iterator
 
 from checkers import encode, kernel
 from checkers.columns import Budget
@@ -26,8 +27,10 @@ def history(operations: int) -> History:
     """A linearizable history: ten clients whose operations overlap, 60 % reads, 30 % writes, 10 % cas."""
     rng = random.Random(1)
 
-    def events():  # noqa: ANN202 - a generator of Op
-        index, done, fresh, value, pending = 0, 0, 0, {}, {}
+    def events() -> Iterator[Op]:
+        index, done, fresh = 0, 0, 0
+        value: dict[int, int] = {}
+        pending: dict[int, Op] = {}
         started = 0
         while done < operations:
             process = rng.randrange(CLIENTS)
