@@ -1,6 +1,8 @@
 """The connection to the Docker daemon, and its errors in one line each."""
 
 import asyncio
+import os
+import socket
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
@@ -16,6 +18,9 @@ T = TypeVar("T")
 
 TIMEOUT = 60
 """Seconds that one request to the daemon may take."""
+
+UNIX = "unix://"
+DEFAULT_HOST = "unix:///var/run/docker.sock"
 
 CONNECTIONS = 32
 """Requests that may be under way at the same time."""
@@ -55,9 +60,19 @@ def connect() -> docker.DockerClient:
         EnvironmentFailed: There is no daemon, or it may not be used; the message says what to do.
     """
     try:
+        _knock(os.environ.get("DOCKER_HOST") or DEFAULT_HOST)
         return docker.from_env(timeout=TIMEOUT, max_pool_size=CONNECTIONS)
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         raise EnvironmentFailed(unreachable(error)) from error
+
+
+def _knock(host: str) -> None:
+    """Connect to a local socket and hang up: where none listens, the SDK would leave its own socket open."""
+    if not host.startswith(UNIX):
+        return
+    with socket.socket(socket.AF_UNIX) as knocking:
+        knocking.settimeout(TIMEOUT)
+        knocking.connect(host.removeprefix(UNIX))
 
 
 def unreachable(error: BaseException) -> str:
