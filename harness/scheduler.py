@@ -88,6 +88,7 @@ class Scheduler:
         self._waiter: asyncio.Future[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._generator: Generator = NOTHING
+        self._hears = False
 
     async def run(self, generator: Generator, stop: asyncio.Event | None = None) -> None:
         """Run until the generator is exhausted and everything under way is completed.
@@ -103,6 +104,7 @@ class Scheduler:
             HarnessError: The generator failed.
         """
         self._generator = generator
+        self._hears = generator.hears
         stopping = None if stop is None else asyncio.ensure_future(stop.wait())
         if stopping is not None:
             stopping.add_done_callback(self._wake)
@@ -166,6 +168,7 @@ class Scheduler:
                 return True, -1
             if type(step) is Pending:
                 self._generator = step.after
+                self._hears = step.after.hears
                 return False, now + POLL
             op, after = step
             if op.time - now > EARLY:
@@ -176,13 +179,14 @@ class Scheduler:
                 raise HarnessError(f"the generator gave an operation to process {op.process}, which is not free: {op}")
             table.turn = thread + 1
             if op.f in SPECIAL:
-                self._generator = after
+                self._generator, self._hears = after, after.hears
                 self._special(thread, op)
                 continue
             set_field(op, "time", now)
             self._record(op)
             ctx.free &= ~bit
-            self._generator = after.update(ctx, op) if after.hears else after
+            self._hears = after.hears
+            self._generator = after.update(ctx, op) if self._hears else after
             self._start_op(thread, op)
         return False, 0
 
@@ -244,7 +248,7 @@ class Scheduler:
         ctx = self._ctx
         ctx.time = done.time
         ctx.free |= self._bits[thread]
-        if self._generator.hears:
+        if self._hears:
             self._generator = self._generator.update(ctx, done)
         if done.type == INFO:
             self._table.retire(thread)
@@ -278,7 +282,7 @@ class Scheduler:
 
     def _interrupt(self) -> None:
         """Complete everything that is under way, now; the generator is done with."""
-        self._generator = NOTHING
+        self._generator, self._hears = NOTHING, False
         self._wake_sleepers()
         if not self._writable:
             return
@@ -307,7 +311,7 @@ class Scheduler:
 
     def _now(self) -> int:
         """Nanoseconds since the start."""
-        return round((self._clock() - self._start) * SECOND)
+        return int((self._clock() - self._start) * SECOND + 0.5)
 
     def _when(self, time: int) -> float:
         """The same as a time of the event loop."""
