@@ -135,10 +135,10 @@ def draw(data: Series, faults: list[dict[str, Any]], moments: list[int]) -> str:
         figure = Figure(figsize=(1280 / 72, (60 + 165 * sum(heights)) / 72))
         total = 60 + 165 * sum(heights)
         axes = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
-        figure.subplots_adjust(left=0.062, right=0.995, top=1 - 22 / total, bottom=34 / total, hspace=0.26)
+        figure.subplots_adjust(left=0.062, right=0.985, top=1 - 22 / total, bottom=34 / total, hspace=0.26)
         _rate(axes[0], data)
         for panel, (f, outcomes) in zip(axes[1:], data.latencies.items(), strict=False):
-            _latency(panel, f, outcomes)
+            _latency(panel, f, outcomes, _limits(data))
         for panel in axes:
             _frame(panel, faults, moments, data.seconds)
         if kinds:
@@ -168,7 +168,20 @@ def _rate(panel: Axes, data: Series) -> None:
     )
 
 
-def _latency(panel: Axes, f: str, outcomes: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]) -> None:
+def _limits(data: Series) -> tuple[float, float]:
+    """The range of all latencies, so that the panels can be compared; at least two decades."""
+    every = [latency for outcomes in data.latencies.values() for _, latency in outcomes.values()]
+    low = min((float(latency.min()) for latency in every), default=1e-3) / 1.5
+    high = max((float(latency.max()) for latency in every), default=1.0) * 1.5
+    return low, max(high, low * 100)
+
+
+def _latency(
+    panel: Axes,
+    f: str,
+    outcomes: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]],
+    limits: tuple[float, float],
+) -> None:
     for kind, (time, latency) in outcomes.items():
         colour, marker, size = _STYLE[kind]
         if kind == "ok":
@@ -185,8 +198,7 @@ def _latency(panel: Axes, f: str, outcomes: dict[str, tuple[NDArray[np.float64],
             label=kind,
         )
     panel.set_yscale("log")
-    low, high = panel.get_ylim()
-    panel.set_ylim(low, max(high, low * 10))
+    panel.set_ylim(*limits)
     panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.duration(round(value * 1e9))))
     panel.yaxis.set_minor_formatter(NullFormatter())
     panel.set_title(f"Latency of {words.shorten(words.visible(f), 30)}", loc="left", fontsize=11.5, color=_INK)

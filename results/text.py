@@ -26,7 +26,7 @@ def verdict_lines(folder: RunFolder, verdict: RunVerdict, record: RunRecord, *, 
         width: Of the terminal in characters; paths and the command are never broken, so that they can be copied.
     """
     lines = conclusion(verdict, width)
-    if record.ended != "complete":
+    if record.ended == "interrupted":
         lines += _wrapped("ended", words.visible(record.ended), width)
     return [
         *lines,

@@ -97,7 +97,7 @@ def _reasons(history: History, verdict: RunVerdict, record: RunRecord) -> list[s
             f"the history is damaged at line {history.damage.line} ({history.damage.reason}); "
             "what stands before was judged"
         )
-    if record.ended != "complete":
+    if record.ended not in {"complete", "running"} and not any(record.ended in reason for reason in reasons):
         reasons.append(f"the run ended: {record.ended}")
     if not reasons and verdict.validity == "unknown":
         reasons = [reason for each in verdict.verdicts if each.validity == "unknown" for reason in each.reasons]
