@@ -169,6 +169,26 @@ async def test_a_node_that_dies_at_once_is_named_with_its_last_words(
     assert in_docker() == before
 
 
+async def test_a_node_that_runs_out_of_memory_says_so(
+    tmp_path: Path, in_docker: Callable[[], Any], helper_image: str
+) -> None:
+    before = in_docker()
+    greedy = Broken(image=helper_image, entrypoint=("python3", "-c", "b'x' * 10**9"), command=(), memory=32)
+    cluster = new_cluster(greedy, tmp_path)
+
+    async def up_until_dead() -> None:
+        await cluster.up()
+        await eventually(lambda: _stopped(cluster["n1"]))
+        await cluster["n1"].check_alive()
+
+    try:
+        with pytest.raises(NodeFailed, match=r"node n\d ran out of memory"):
+            await up_until_dead()
+    finally:
+        await cluster.down()
+    assert in_docker() == before
+
+
 async def _stopped(node: Node) -> bool:
     return await node.state() is NodeState.STOPPED
 
