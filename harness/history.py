@@ -18,6 +18,11 @@ TYPE_NAMES: Final = (INVOKE, OK, FAIL, INFO)
 NEVER: Final = np.iinfo(np.int32).max
 """The completion index of an operation that never completed."""
 
+MOST_FS: Final = int(np.iinfo(np.int16).max)
+MOST_32: Final = int(np.iinfo(np.int32).max)
+MOST_64: Final = int(np.iinfo(np.int64).max)
+"""What the columns can hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Damage:
@@ -103,30 +108,19 @@ class History:
     """
 
     def __init__(self, ops: Iterable[Op], damage: Damage | None = None) -> None:
-        time: list[int] = []
-        process: list[int] = []
-        type_: list[int] = []
-        f: list[int] = []
-        key: list[int] = []
+        events = ops if isinstance(ops, list) else list(ops)
         f_codes: dict[str, int] = {}
         key_codes: dict[str | int, int] = {}
-        self._values: list[Any] = []
-        self._nodes: list[str | None] = []
-        self._errors: dict[int, str] = {}
-        self._versions: dict[int, int] = {}
-        for index, op in enumerate(ops):
-            time.append(op.time)
-            process.append(op.process)
-            type_.append(TYPE_CODES[op.type])
-            f.append(f_codes.setdefault(op.f, len(f_codes)))
-            key.append(-1 if op.key is None else key_codes.setdefault(op.key, len(key_codes)))
-            self._values.append(op.value)
-            self._nodes.append(op.node)
-            if op.error is not None:
-                self._errors[index] = op.error
-            if op.version is not None:
-                self._versions[index] = op.version
-        self.time = np.array(time, dtype=np.int64)
+        code_f, code_key = f_codes.setdefault, key_codes.setdefault
+        process = [op.process for op in events]
+        type_ = [TYPE_CODES[op.type] for op in events]
+        f = [code_f(op.f, len(f_codes)) for op in events]
+        key = [-1 if op.key is None else code_key(op.key, len(key_codes)) for op in events]
+        self._values: list[Any] = [op.value for op in events]
+        self._nodes: list[str | None] = [op.node for op in events]
+        self._errors = {index: op.error for index, op in enumerate(events) if op.error is not None}
+        self._versions = {index: op.version for index, op in enumerate(events) if op.version is not None}
+        self.time = np.array([op.time for op in events], dtype=np.int64)
         self.process = np.array(process, dtype=np.int32)
         self.type = np.array(type_, dtype=np.int8)
         self.f = np.array(f, dtype=np.int16)
@@ -224,33 +218,55 @@ class History:
             data = path.read_bytes()
         except OSError as error:
             raise UsageError(f"cannot read the history {path}: {error.strerror or error}. Name a run folder") from error
-        reader = _Reader(data)
-        ops = list(reader)
-        return cls(ops, reader.damage)
+        ops, damage = decode(data)
+        return cls(ops, damage)
 
 
-class _Reader:
-    """Decodes lines until one is damaged."""
+def decode(data: bytes) -> tuple[list[Op], Damage | None]:
+    """The events in JSON lines, up to the first line that is damaged, and what is wrong with that line."""
+    try:
+        ops = msgspec.json.Decoder(Op).decode_lines(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_until_damage(data)
+    whole = data.endswith(b"\n") or not data
+    if whole and data.count(b"\n") == len(ops) and not any(map(_problem, ops, range(len(ops)))) and _few_fs(ops):
+        return ops, None
+    return _decode_until_damage(data)
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.damage: Damage | None = None
 
-    def __iter__(self) -> Iterator[Op]:
-        decode = msgspec.json.Decoder(Op).decode
-        lines = self._data.split(b"\n")
-        if lines[-1]:
-            self.damage = Damage(len(lines), "the last line is cut off")
-        for number, line in enumerate(lines[:-1], 1):
-            try:
-                op = decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                self.damage = Damage(number, str(error))
-                return
-            if op.index != number - 1:
-                self.damage = Damage(number, f"event {op.index} stands where {number - 1} should")
-                return
-            yield op
+def _decode_until_damage(data: bytes) -> tuple[list[Op], Damage | None]:
+    """The same line by line, to find which one is damaged."""
+    decode_line = msgspec.json.Decoder(Op).decode
+    lines = data.split(b"\n")
+    ops: list[Op] = []
+    fs: set[str] = set()
+    for number, line in enumerate(lines[:-1], 1):
+        try:
+            op = decode_line(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return ops, Damage(number, str(error))
+        fs.add(op.f)
+        problem = _problem(op, number - 1) or ("" if len(fs) <= MOST_FS else "too many different values of f")
+        if problem:
+            return ops, Damage(number, problem)
+        ops.append(op)
+    return ops, Damage(len(lines), "the last line is cut off") if lines[-1] else None
+
+
+def _problem(op: Op, index: int) -> str:
+    """Why this cannot be the event at that position; empty when it can."""
+    if op.index != index:
+        return f"event {op.index} stands where {index} should"
+    if not (-MOST_32 <= op.process <= MOST_32 and 0 <= op.time <= MOST_64):
+        return f"process {op.process} or time {op.time} is out of range"
+    if op.version is not None and not -MOST_64 <= op.version <= MOST_64:
+        return f"version {op.version} is out of range"
+    return ""
+
+
+def _few_fs(ops: list[Op]) -> bool:
+    """Whether the column of ``f`` can hold them."""
+    return len({op.f for op in ops}) <= MOST_FS
 
 
 def _pair(process: list[int], type_: list[int]) -> NDArray[np.int32]:
