@@ -240,7 +240,7 @@ async def test_leftovers_of_a_killed_harness_are_found_and_removed(
         "import asyncio, os, signal\nfrom pathlib import Path\n"
         "from harness.docker.cluster import DockerCluster\nfrom targets.etcd import Etcd\n"
         f"cluster = DockerCluster(Etcd({{}}), ['n1', 'n2'], run_id={run_id!r}, folder=Path({str(tmp_path)!r}))\n"
-        "async def main() -> Any:\n    await cluster.up()\n    await cluster['n1'].pause()\n"
+        "async def main():\n    await cluster.up()\n    await cluster['n1'].pause()\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())\n"
     )
