@@ -159,10 +159,11 @@ class Scheduler:
             Whether the generator is exhausted, and when to ask it again in any case: 0 for at once, -1 for never.
         """
         ctx, table = self._ctx, self._table
+        clock, start = self._clock, self._start
         for _ in range(BATCH):
             if not ctx.free:
                 return False, -1
-            now = ctx.time = self._now()
+            now = ctx.time = int((clock() - start) * SECOND + 0.5)
             step = self._generator.op(ctx)
             if step is None:
                 return True, -1

@@ -131,10 +131,12 @@ class Context(msgspec.Struct, gc=False):
 
     def op(self, invocation: Invocation) -> Op | None:
         """The operation that does this now, on the free thread whose turn it is; None when none is free."""
-        thread = self.next_free()
-        if thread < 0:
+        free, table = self.free, self.table
+        if not free:
             return None
-        table = self.table
+        turn = table.turn
+        later = free >> turn
+        thread = turn + (later & -later).bit_length() - 1 if later else (free & -free).bit_length() - 1
         return Op(
             -1,
             self.time,

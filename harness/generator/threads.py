@@ -76,7 +76,8 @@ class Split(Generator, frozen=True):
             number = owner[turn + (later & -later).bit_length() - 1 if later else (free & -free).bit_length() - 1]
             free &= ~masks[number]
             source = sources[number]
-            step = source.op(ctx.restrict(masks[number]))
+            mask = masks[number]
+            step = source.op(Context(ctx.time, ctx.free & mask, ctx.threads & mask, ctx.table))
             if isinstance(step, tuple):
                 if step[0].time <= ctx.time:
                     best, chosen = step, number
