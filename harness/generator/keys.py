@@ -51,7 +51,12 @@ class ConcurrentKeys(Generator, frozen=True):
             number = owner[turn + (later & -later).bit_length() - 1 if later else (free & -free).bit_length() - 1]
             free &= ~masks[number]
             known = groups[number]
-            entry, keys, step = self._ask(ctx.restrict(masks[number]), known, keys)
+            mask = masks[number]
+            inner = Context(ctx.time, ctx.free & mask, ctx.threads & mask, table)
+            entry = known or NO_KEY
+            step = entry[1].op(inner)
+            if not isinstance(step, tuple):
+                entry, keys, step = self._go_on(inner, entry, step, keys)
             due = isinstance(step, tuple) and step[0].time <= ctx.time
             if entry is not known and not due:
                 groups = groups.put(number, entry)
@@ -70,24 +75,21 @@ class ConcurrentKeys(Generator, frozen=True):
             return None
         return Pending(self._with(keys, groups, NOTHING if best is None else best.after))
 
-    def _ask(self, inner: Context, entry: Entry | None, keys: Cell) -> tuple[Entry, Cell, Step]:
+    def _go_on(self, inner: Context, entry: Entry, step: Step, keys: Cell) -> tuple[Entry, Cell, Step]:
         """A group's key and what is left to do to it, the keys left, and its next step.
 
         Takes keys until one has something to do.
         """
-        while True:
-            if entry is not None:
-                key, source = entry
-                step = source.op(inner)
-                if type(step) is Pending:
-                    return entry if step.after is source else (key, step.after), keys, step
-                if step is not None:
-                    return entry, keys, step
+        while step is None:
             taken = keys.take()
             if taken is None:
                 return NO_KEY, keys, None
             key, keys = taken
             entry = (key, lift(self.make(key)))
+            step = entry[1].op(inner)
+        if type(step) is Pending and step.after is not entry[1]:
+            entry = (entry[0], step.after)
+        return entry, keys, step
 
     def _with(self, keys: Cell, groups: Vector[Entry], changed: Generator) -> Generator:
         if keys is self.keys and groups is self.groups:
