@@ -53,6 +53,11 @@ class DockerNode(Node):
         self._helper: tuple[str, int] | None = None
         self._helper_lock = asyncio.Lock()
 
+    @property
+    def entry(self) -> Entry:
+        """How its network namespace is entered."""
+        return self._way
+
     def place(self, address: str, way: Entry) -> None:
         """Say where the node will be, and how its network namespace is entered."""
         self.address, self._way = address, way
