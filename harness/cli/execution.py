@@ -19,6 +19,7 @@ from harness.errors import HarnessError, UsageError
 from harness.generator import Generator
 from harness.random import Streams
 from harness.run import Outcome, Plan, Run, Stop
+from harness.target import ContainerTarget
 from nemesis import schedule
 from nemesis.fault import Situation
 from results.store import RunFolder
@@ -83,7 +84,7 @@ class Execution:
             cluster=cluster,
             interface=spec.workload.interface,
             load=load(spec, streams),
-            heal=schedule.heal(list(spec.faults)) if spec.faults else None,
+            heal=g.nemesis(schedule.heal(list(spec.faults))) if spec.faults else None,
             final=spec.workload.final_generator(streams.stream("final"), spec.node_names, spec.concurrency),
             nemesis=nemesis,
             concurrency=spec.concurrency,
@@ -149,7 +150,7 @@ def make_cluster(spec: Spec, streams: Streams, folder: RunFolder) -> Cluster:
         from harness.simulated.cluster import SimulatedCluster
 
         return SimulatedCluster(spec.target, spec.node_names, streams)
-    if kind == "docker":
+    if isinstance(spec.target, ContainerTarget):
         from harness.docker.cluster import DockerCluster
 
         return DockerCluster(spec.target, spec.node_names, run_id=run_id(folder), folder=folder.path)
