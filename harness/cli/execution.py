@@ -7,10 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
-from nemesis.guardian import Guardian
-from nemesis.journal import Journal
-from nemesis.nemesis import Nemesis
-
 from harness import generator as g
 from harness.cli.progress import Progress
 from harness.cli.spec import Spec
@@ -22,6 +18,9 @@ from harness.run import Outcome, Plan, Run, Stop
 from harness.target import ContainerTarget
 from nemesis import schedule
 from nemesis.fault import Situation
+from nemesis.guardian import Guardian
+from nemesis.journal import Journal
+from nemesis.nemesis import Nemesis
 from results.store import RunFolder
 
 WATCH_EVERY = 1.0
