@@ -43,6 +43,7 @@ class Target(ABC):
         name: As the user writes it.
         summary: One sentence.
         options: What can be set; read from ``self.settings``.
+        defaults: What is run when nothing more is said; an instance may have its own, which depend on its settings.
         clients: One factory per data interface (``register``, ``set``, ``counter``, …).
     """
 
@@ -50,7 +51,7 @@ class Target(ABC):
     summary: ClassVar[str]
     cluster_kind: ClassVar[str]
     options: ClassVar[Sequence[Option]] = ()
-    defaults: ClassVar[Defaults] = Defaults()
+    defaults: Defaults = Defaults()
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings = dict(settings)

@@ -1,0 +1,62 @@
+"""What all designs store: registers, sets and counters, as a state machine that knows nothing of replication."""
+
+from typing import Any, Final
+
+from harness.simulated.server import DONE, Answer, Request
+
+INTERFACES: Final = ("register", "set", "counter")
+
+Name = tuple[str, str | int | None]
+"""Interface and key of an object."""
+
+
+class Store:
+    """The objects of one replica; applying the same requests in the same order gives the same answers.
+
+    Attributes:
+        values: What each object holds: a value, the elements of a set in the order of their arrival, a sum.
+        versions: Position of the last change of each object.
+    """
+
+    def __init__(self) -> None:
+        self.values: dict[Name, Any] = {}
+        self.versions: dict[Name, int] = {}
+
+    def apply(self, request: Request, version: int) -> Answer:
+        """Do what is asked, as change number ``version``."""
+        name = (request.interface, request.key)
+        if request.f == "read":
+            return self.read(request)
+        refused = self._change(name, request)
+        if refused is not None:
+            return refused
+        self.versions[name] = version
+        return Answer("ok", None, version) if request.interface == "register" else DONE
+
+    def read(self, request: Request) -> Answer:
+        """What the object holds now."""
+        name = (request.interface, request.key)
+        value = self.values.get(name)
+        if request.interface == "register":
+            return Answer("ok", value, self.versions.get(name))
+        if request.interface == "set":
+            return Answer("ok", list(value or ()))
+        return Answer("ok", value or 0)
+
+    def _change(self, name: Name, request: Request) -> Answer | None:
+        """Change the object; the answer when that is refused."""
+        interface, f, values = request.interface, request.f, self.values
+        if interface == "register" and f == "write":
+            values[name] = request.value
+        elif interface == "register" and f == "cas":
+            old, new = request.value
+            if values.get(name) != old:
+                return Answer("fail", error=f"cas-mismatch: it was not {old}")
+            values[name] = new
+        elif interface == "set" and f == "add":
+            values.setdefault(name, {})[request.value] = None
+        elif interface == "counter" and f == "add":
+            values[name] = values.get(name, 0) + request.value
+        else:
+            return Answer("fail", error=f"unsupported: a {interface} has no {f}")
+        return None
