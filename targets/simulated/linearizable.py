@@ -21,6 +21,9 @@ HEARTBEATS: Final = 5
 MOST_ENTRIES: Final = 512
 """In one message."""
 
+PATIENCE: Final = 5
+"""Election time-outs that a request waits for a leader."""
+
 NO_LEADER: Final = Answer("fail", error="no-leader: this node knows no leader")
 DEPOSED: Final = Answer("info", error="leader-lost: the leader changed before it answered")
 
@@ -87,6 +90,7 @@ class RaftServer(Server):
         self.log: list[Entry] = machine.disk.journal("log")
         self._durable = machine.disk.values
         self._forwarding = Forwarding(machine)
+        self._waiting: dict[Call, None] = {}
         self._timeout = round(election_timeout * SECOND)
         self._majority = (len(machine.peers) + 1) // 2 + 1
         self._peers: dict[str, Peer] = {}
@@ -119,13 +123,27 @@ class RaftServer(Server):
         self._handlers[type(message)](sender, message)
 
     def serve(self, call: Call) -> None:
-        """A client's request: into the log, or to the leader."""
+        """A client's request: into the log, or to the leader, for which it waits for a while when there is none."""
         if self.leads:
             self._propose(call.request, None, call)
         elif self.leader is None:
-            call.answer(NO_LEADER)
+            self._waiting[call] = None
+            self.machine.after(PATIENCE * self._timeout / SECOND, lambda: self._refuse(call))
         else:
             self._forwarding.forward(self.leader, call)
+
+    def _refuse(self, call: Call) -> None:
+        """Nobody has led for too long."""
+        if call in self._waiting:
+            del self._waiting[call]
+            call.answer(NO_LEADER)
+
+    def _serve_waiting(self) -> None:
+        """There is a leader again."""
+        self.ready = True
+        waiting, self._waiting = self._waiting, {}
+        for call in waiting:
+            self.serve(call)
 
     # Elections
 
@@ -174,7 +192,7 @@ class RaftServer(Server):
         if self.leads or len(self._votes) < self._majority:
             return
         self._votes = set()
-        self.leads = self.ready = True
+        self.leads = True
         self.leader = self.machine.name
         self.machine.log(f"elected leader of term {self.term}")
         now, after = self.machine.elapsed(), len(self.log) + 1
@@ -182,6 +200,7 @@ class RaftServer(Server):
         self._reign += 1
         self._propose(None, None, None)
         self._beat(self._reign)
+        self._serve_waiting()
 
     def _enter(self, term: int) -> None:
         """Begin a newer term as a follower that knows no leader."""
@@ -247,8 +266,9 @@ class RaftServer(Server):
             self._enter(message.term)
         if self.leader is None:
             self._votes = set()
-            self.leader, self.ready = sender, True
+            self.leader = sender
             self.machine.log(f"follows {sender}, term {self.term}")
+            self._serve_waiting()
         self._postpone()
         log, entries = self.log, message.entries
         if before > len(log) or (before and log[before - 1][0] != message.before_term):

@@ -31,7 +31,7 @@ class Simulated(SimulatedTarget):
         Option("election-timeout", 150.0, "Silence after which another node takes over", unit="ms", minimum=1),
     )
     defaults = Defaults(
-        nemesis=("partition", "kill", "pause"), time_limit=20.0, rate=300.0, concurrency=15, interval=1.0
+        nemesis=("partition", "kill", "pause"), time_limit=20.0, rate=300.0, concurrency=15, interval=2.0
     )
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
