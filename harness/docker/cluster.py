@@ -85,7 +85,10 @@ class DockerCluster(Cluster):
         client.close()
 
     def facts(self) -> dict[str, Any]:
-        """Docker's version, the subnet, the way in, and per node address, container and image with its digests."""
+        """Docker's version, the subnet, the way in, and per node address, container and image with its digests.
+
+        ``image`` and ``digest`` are those of the first node; without a registry's digest it is the image's own id.
+        """
         return {"kind": self.kind, **self._facts}
 
     async def _up(self) -> None:
@@ -139,11 +142,14 @@ class DockerCluster(Cluster):
     ) -> dict[str, Any]:
         with explained("ask Docker for its version"):
             version = client.api.version()
+        first = found[self._names[0]]
         return {
             "docker": version["Version"],
             "kernel": version.get("KernelVersion", ""),
             "subnet": str(subnet),
             "entry": way,
+            "image": first.reference,
+            "digest": (*first.digests, first.id)[0],
             "nodes": {
                 node.name: {
                     "address": node.address,
