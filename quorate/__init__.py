@@ -1,1 +1,78 @@
-"""The public surface of quorate: everything that a user's code imports."""
+"""The public surface of quorate: everything that a user's code imports.
+
+Combinators of generators are in ``quorate.generators``.
+"""
+
+from checkers.checker import Checker
+from checkers.verdict import Anomaly, Model, RunVerdict, Verdict
+from harness.client import BlockingClient, Client, DidNotHappen
+from harness.cluster import Cluster, Completed, Node, NodeState
+from harness.errors import (
+    EnvironmentFailed,
+    FaultFailed,
+    HarnessError,
+    NodeFailed,
+    PhaseTimeout,
+    QuorateError,
+    UsageError,
+)
+from harness.generator import Context, Generator, Pending
+from harness.history import History
+from harness.op import Invocation, Op
+from harness.options import Option
+from harness.simulated.server import DONE, Answer, Call, Machine, Request, Server
+from harness.simulated.target import SimulatedTarget
+from harness.target import ContainerTarget, Defaults, NodeSpec, Target
+from nemesis.fault import Active, Capability, Fault, Situation, Undo, Verification
+from quorate import generators
+from workloads.check import check
+from workloads.workload import Workload
+
+__all__ = [
+    "DONE",
+    "Active",
+    "Anomaly",
+    "Answer",
+    "BlockingClient",
+    "Call",
+    "Capability",
+    "Checker",
+    "Client",
+    "Cluster",
+    "Completed",
+    "ContainerTarget",
+    "Context",
+    "Defaults",
+    "DidNotHappen",
+    "EnvironmentFailed",
+    "Fault",
+    "FaultFailed",
+    "Generator",
+    "HarnessError",
+    "History",
+    "Invocation",
+    "Machine",
+    "Model",
+    "Node",
+    "NodeFailed",
+    "NodeSpec",
+    "NodeState",
+    "Op",
+    "Option",
+    "Pending",
+    "PhaseTimeout",
+    "QuorateError",
+    "Request",
+    "RunVerdict",
+    "Server",
+    "SimulatedTarget",
+    "Situation",
+    "Target",
+    "Undo",
+    "UsageError",
+    "Verdict",
+    "Verification",
+    "Workload",
+    "check",
+    "generators",
+]

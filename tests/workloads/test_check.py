@@ -1,0 +1,53 @@
+"""``check``: a verdict on a history that came from anywhere."""
+
+from pathlib import Path
+
+import pytest
+
+from checkers.register import RegisterChecker
+from harness.errors import UsageError
+from harness.history import History, HistoryWriter
+from harness.op import Op
+from workloads.check import check
+
+
+def stale() -> list[Op]:
+    """1 is written, 2 is written afterwards, and then 1 is read."""
+    calls = [("write", 1, 1), ("write", 2, 2), ("read", None, 1)]
+    ops = []
+    for number, (f, argument, result) in enumerate(calls):
+        ops.append(Op(2 * number, 20 * number, 0, "invoke", f, key="k", value=argument))
+        ops.append(Op(2 * number + 1, 20 * number + 10, 0, "ok", f, key="k", value=result))
+    return ops
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    writer = HistoryWriter(tmp_path / "history.jsonl")
+    for op in stale():
+        writer.append(op)
+    writer.close()
+    return tmp_path
+
+
+def test_operations_a_history_a_file_and_a_folder_give_the_same_verdict(folder: Path) -> None:
+    sources = [stale(), History(stale()), folder / "history.jsonl", str(folder)]
+    for source in sources:
+        verdict = check(source, "register")
+        assert verdict.validity == "invalid"
+        assert [anomaly.key for anomaly in verdict.anomalies] == ["k"]
+
+
+def test_a_checker_may_be_an_object() -> None:
+    assert check(stale()[:4], RegisterChecker()).validity == "valid"
+
+
+def test_nobody_asked_is_unknown() -> None:
+    assert check(stale()).validity == "unknown"
+
+
+def test_unknown_names_and_absent_files_are_usage_errors(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Did you mean 'register'"):
+        check(stale(), "regster")
+    with pytest.raises(UsageError, match="cannot read the history"):
+        check(tmp_path / "absent", "register")
