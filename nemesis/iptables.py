@@ -11,6 +11,7 @@ from nemesis.grudge import Cuts
 
 CHAIN = "QUORATE"
 HOOK = ("INPUT", "-j", CHAIN)
+_HOOKED = f"-A {' '.join(HOOK)}"
 WAIT = ("-w", "5")
 """Seconds to wait for the lock that all users of iptables share."""
 
@@ -32,17 +33,23 @@ def restore() -> list[str]:
 
 
 def hook() -> list[str]:
-    """The command that makes INPUT jump to the chain, once."""
-    return _shell(f"iptables {_words(WAIT)} -C {_words(HOOK)} 2>/dev/null || iptables {_words(WAIT)} -I {_words(HOOK)}")
+    """The command that makes the chain the first thing that INPUT asks; behind an ACCEPT it would be asked nothing."""
+    waiting = _words(WAIT)
+    first = f"$(iptables {waiting} -S INPUT 1)"
+    return _shell(f'[ "{first}" = "{_HOOKED}" ] || iptables {waiting} -I {_words(HOOK)}')
 
 
 def remove() -> list[str]:
-    """The command that takes the hook and the chain away, whatever is left of them; for a node without cuts."""
+    """The command that takes the hook and the chain away, whatever is left of them; for a node without cuts.
+
+    It succeeds only when iptables answers and names the chain no more.
+    """
     waiting = _words(WAIT)
     return _shell(
         f"while iptables {waiting} -D {_words(HOOK)} 2>/dev/null; do :; done; "
         f"iptables {waiting} -F {CHAIN} 2>/dev/null; iptables {waiting} -X {CHAIN} 2>/dev/null; "
-        f"! iptables {waiting} -S {CHAIN} 2>/dev/null"
+        f"rules=$(iptables {waiting} -S) || exit; "
+        f'case $rules in *"-j {CHAIN}"*|*"-N {CHAIN}"*) echo "{CHAIN} is still there" >&2; exit 1;; esac'
     )
 
 
@@ -52,10 +59,16 @@ def show() -> list[str]:
 
 
 def parse(listing: str) -> list[str] | None:
-    """The rules of the chain in what ``iptables -S`` printed; None where it is missing or INPUT does not jump to it."""
+    """The rules of the chain in what ``iptables -S`` printed; None where nothing names the chain.
+
+    Rules that do nothing, because INPUT does not ask the chain before anything else, are none: the list is empty.
+    """
     lines = [line.strip() for line in listing.splitlines()]
-    if f"-N {CHAIN}" not in lines or f"-A {' '.join(HOOK)}" not in lines:
+    if not any(CHAIN in line.split() for line in lines):
         return None
+    inputs = [line for line in lines if line.startswith("-A INPUT ")]
+    if inputs[:1] != [_HOOKED]:
+        return []
     return [line for line in lines if line.startswith(f"-A {CHAIN} ")]
 
 

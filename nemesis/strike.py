@@ -1,12 +1,12 @@
 """What killing and pausing have in common: victims that are put into one state, and out of it again."""
 
-import asyncio
 import random
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from harness.cluster import Node, NodeState
+from harness.docker.daemon import all_of
 from harness.errors import FaultFailed, HarnessError
 from harness.options import Option
 from nemesis import victims
@@ -53,7 +53,7 @@ class Strike(Fault):
     async def apply(self, situation: Situation, wanted: Sequence[Active]) -> None:
         """Strike the victims that are not struck yet, and release every other node that is."""
         chosen = self.victims_of(wanted)
-        await asyncio.gather(*(self._set(node, node.name in chosen) for node in situation.cluster.nodes))
+        await all_of(self._set(node, node.name in chosen) for node in situation.cluster.nodes)
 
     async def verify(self, situation: Situation, wanted: Sequence[Active]) -> Verification:
         """Whether exactly the victims are struck. When the others serve again is what the checkers measure."""
