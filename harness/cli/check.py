@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 import msgspec
-from results.text import history_lines, verdict_lines
 from rich.console import Console
 
 from checkers.verdict import RunVerdict, worst
@@ -16,6 +15,7 @@ from harness.cli.judging import judge_history, judge_run
 from harness.cli.test import CODES
 from harness.history import History
 from results.store import RunFolder
+from results.text import history_lines, verdict_lines
 
 
 @click.command()

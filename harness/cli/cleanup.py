@@ -1,6 +1,7 @@
 """``quorate cleanup``: undo and remove whatever a killed run left behind."""
 
 import click
+
 from nemesis.cleanup import cleanup as clean
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from checkers.availability import AvailabilityChecker
-from checkers.quality import QualityChecker
 
+from checkers.availability import AvailabilityChecker
 from checkers.checker import Checker
 from checkers.judge import judge
+from checkers.quality import QualityChecker
 from checkers.stats import StatsChecker
 from checkers.verdict import RunVerdict, Verdict, worst
 from harness import registry

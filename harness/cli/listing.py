@@ -1,12 +1,13 @@
 """``quorate targets | workloads | faults | checkers``: what there is, with options, defaults and units."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
 from harness import registry
-from harness.options import Option
+from harness.options import Option, parse_options
+from harness.target import Target
 
 
 def _describe(option: Option) -> str:
@@ -18,29 +19,35 @@ def _describe(option: Option) -> str:
     return f"    {option.name}{shown}{choices}  {option.help}"
 
 
-def _lines(kind: registry.Kind, extra: str = "") -> Iterator[str]:
+def _lines(kind: registry.Kind, about: Callable[[Any], str] = lambda _: "") -> Iterator[str]:
+    """Name and summary of each, what ``about`` says of it, and its options."""
     for name in registry.names(kind):
         owner: Any = registry.load(kind, name)
         yield f"{name}  {owner.summary}"
-        if extra:
-            yield f"    {extra}: {_joined(getattr(owner, extra))}"
+        if said := about(owner):
+            yield f"    {said}"
         yield from map(_describe, getattr(owner, "options", ()))
 
 
-def _joined(value: str | Sequence[str]) -> str:
-    return value if isinstance(value, str) else ", ".join(value) or "none"
+def _target(owner: type[Target]) -> str:
+    """What a target runs on, and what a run of it is when nothing more is said."""
+    usual = owner(parse_options(owner.name, owner.options, [])).defaults
+    return (
+        f"{owner.cluster_kind} cluster of {usual.nodes} nodes; by default workload {usual.workload}, faults "
+        f"{','.join(usual.nemesis)} every {usual.interval:g} s, {usual.rate:g} ops/s for {usual.time_limit:g} s"
+    )
 
 
 @click.command()
 def targets() -> None:
     """List the systems that can be tested, and their options (--option NAME=VALUE)."""
-    click.echo("\n".join(_lines("target", "cluster_kind")))
+    click.echo("\n".join(_lines("target", _target)))
 
 
 @click.command()
 def workloads() -> None:
     """List what the clients can do, and its options (--option WORKLOAD.NAME=VALUE)."""
-    click.echo("\n".join(_lines("workload", "interface")))
+    click.echo("\n".join(_lines("workload", lambda owner: f"needs the interface {owner.interface}")))
 
 
 @click.command()
@@ -52,4 +59,4 @@ def faults() -> None:
 @click.command()
 def checkers() -> None:
     """List what can be decided about a history."""
-    click.echo("\n".join(_lines("checker", "models")))
+    click.echo("\n".join(_lines("checker", lambda owner: f"decides {', '.join(owner.models)}" if owner.models else "")))

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from enum import IntEnum
+from importlib import import_module
 
 import click
 
@@ -20,20 +21,20 @@ class Exit(IntEnum):
 
 
 _COMMANDS = {
-    "test": "harness.cli.test:test",
-    "check": "harness.cli.check:check",
-    "targets": "harness.cli.listing:targets",
-    "workloads": "harness.cli.listing:workloads",
-    "faults": "harness.cli.listing:faults",
-    "checkers": "harness.cli.listing:checkers",
-    "doctor": "harness.cli.doctor:doctor",
-    "images": "harness.cli.images:images",
-    "cleanup": "harness.cli.cleanup:cleanup",
+    "test": ("harness.cli.test:test", "Start a cluster, load it, break it, and say which guarantees held."),
+    "check": ("harness.cli.check:check", "Judge recorded runs or history files again; nothing is started."),
+    "targets": ("harness.cli.listing:targets", "List the systems that can be tested, and their options."),
+    "workloads": ("harness.cli.listing:workloads", "List what the clients can do, and its options."),
+    "faults": ("harness.cli.listing:faults", "List what can be broken, and its options."),
+    "checkers": ("harness.cli.listing:checkers", "List what can be decided about a history."),
+    "doctor": ("harness.cli.doctor:doctor", "Say what this machine can run, and why not the rest."),
+    "images": ("harness.cli.images:images", "Make images of targets without a registry."),
+    "cleanup": ("harness.cli.cleanup:cleanup", "Undo and remove what killed runs left behind."),
 }
 
 
 class _Commands(click.Group):
-    """Loads a command when it is asked for: ``quorate --help`` must not import a plotting library."""
+    """Loads a command when it is used: ``quorate --help`` must not import a plotting library."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -41,12 +42,16 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
-        place = _COMMANDS.get(cmd_name)
-        if place is None:
+        if cmd_name not in _COMMANDS:
             return None
-        module, _, name = place.partition(":")
-        command: click.Command = getattr(__import__(module, fromlist=[name]), name)
+        module, _, name = _COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -69,6 +74,9 @@ def run(argv: Sequence[str] | None = None) -> int:
     """The exit code of the command line ``argv``; a failure is one line on standard error, never a traceback."""
     try:
         code = cli.main(args=None if argv is None else list(argv), prog_name="quorate", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return Exit.USAGE
     except (click.ClickException, click.Abort, QuorateError, OSError, MemoryError, KeyboardInterrupt) as error:
         message, code = explain(error)
         click.echo(f"quorate: {' '.join(message.split())}", err=True)

@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 import msgspec
-from results.text import verdict_lines
 from rich.console import Console
 
 from checkers.verdict import RunVerdict, Validity
@@ -24,6 +23,7 @@ from harness.run import Outcome
 from harness.target import ContainerTarget
 from results.record import Part, Phase, Probe, RunRecord
 from results.store import RunFolder
+from results.text import verdict_lines
 
 CODES: dict[Validity, Exit] = {"valid": Exit.VALID, "invalid": Exit.INVALID, "unknown": Exit.UNKNOWN}
 

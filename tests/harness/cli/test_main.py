@@ -1,0 +1,87 @@
+"""Every way of failing is one line on standard error and the exit code that the API promises."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.cli.main import Exit, run
+
+QUORATE = str(Path(sys.executable).with_name("quorate"))
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["tset"], "No such command"),
+        (["test"], "Missing argument"),
+        (["test", "etcd", "--nodes", "three"], "not a valid integer"),
+        (["test", "etcd", "--frobnicate"], "No such option"),
+        (["test", "mongo"], "Valid: "),
+        (["check", "/no/such/run"], "there is no run at"),
+        (["images", "build", "simulated"], "needs no image"),
+    ],
+)
+def test_a_mistake_of_the_user_is_one_line_and_64(
+    words: list[str], part: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == Exit.USAGE
+
+    message = capsys.readouterr().err
+    assert message.startswith("quorate: ")
+    assert message.count("\n") == 1
+    assert part in message
+
+
+def test_a_folder_that_cannot_be_written_is_one_line_and_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("not a folder")
+
+    assert run(["test", "simulated", "--runs", str(tmp_path / "file"), "--time-limit", "1"]) == Exit.FAILED
+
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert "cannot make the run folder" in message
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], []])
+def test_help_imports_no_plotting_library_and_no_docker(words: list[str]) -> None:
+    """Help must be quick: what is heavy is imported by the commands that need it."""
+    code = (
+        "import sys; from harness.cli.main import run; run(sys.argv[1:]);"
+        "sys.exit(any(name in sys.modules for name in ('matplotlib', 'docker', 'grpc', 'scipy')))"
+    )
+    result = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+
+    assert result.returncode == 0, result.stderr
+    assert "quorate" in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("command", ["targets", "workloads", "faults", "checkers"])
+def test_listings_name_everything_with_defaults_and_units(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([command]) == Exit.VALID
+
+    lines = capsys.readouterr().out
+    expected = {
+        "targets": ["etcd", "simulated", "reads=linearizable [linearizable | serializable]", " ms"],
+        "workloads": ["register", "set", "counter"],
+        "faults": ["partition", "kill", "pause", "shape"],
+        "checkers": ["register", "set", "counter", "stats", "availability", "quality"],
+    }
+    assert all(word in lines for word in expected[command]), lines
+
+
+def test_every_command_is_listed_in_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == Exit.VALID
+
+    text = capsys.readouterr().out
+    assert all(
+        f"  {name} " in text
+        for name in ("test", "check", "targets", "workloads", "faults", "checkers", "doctor", "images", "cleanup")
+    )
+
+
+def test_the_command_is_installed() -> None:
+    result = subprocess.run([QUORATE, "--version"], capture_output=True, text=True, check=True)
+
+    assert "quorate, version" in result.stdout
