@@ -7,11 +7,26 @@ injection, ``{"event": "heal", "ids"}`` after a healing that was verified.
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
+from harness.errors import FaultFailed
 from nemesis.fault import Active, Undo
+
+
+class Injected(msgspec.Struct, frozen=True, tag="inject", tag_field="event"):
+    """The line before an injection; the fields are those of ``Active``."""
+
+    id: str
+    fault: str
+    words: str
+    undo: list[Undo]
+
+
+class Healed(msgspec.Struct, frozen=True, tag="heal", tag_field="event"):
+    """The line after a healing."""
+
+    ids: list[str]
 
 
 class Journal:
@@ -25,37 +40,55 @@ class Journal:
         self._path = path
 
     def inject(self, active: Active, undo: Sequence[Undo]) -> None:
-        """This fault is about to be injected."""
-        self._write(
-            {"event": "inject", "id": active.id, "fault": active.fault, "words": active.words, "undo": list(undo)}
-        )
+        """This fault is about to be injected.
+
+        Raises:
+            FaultFailed: It cannot be written, so the fault must not be injected.
+        """
+        self._write(Injected(active.id, active.fault, active.words, list(undo)))
 
     def heal(self, ids: Sequence[str]) -> None:
-        """These faults are healed, and that was verified."""
-        self._write({"event": "heal", "ids": list(ids)})
+        """These faults are healed, and that was verified.
 
-    def _write(self, line: dict[str, Any]) -> None:
-        file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        Raises:
+            FaultFailed: It cannot be written.
+        """
+        self._write(Healed(list(ids)))
+
+    def _write(self, line: Injected | Healed) -> None:
+        data = msgspec.json.encode(line) + b"\n"
         try:
-            os.write(file, msgspec.json.encode(line) + b"\n")
-            os.fsync(file)
-        finally:
-            os.close(file)
+            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            try:
+                written = os.write(file, data)
+                if written != len(data):
+                    os.ftruncate(file, os.fstat(file).st_size - written)  # or the next line would be spoilt as well
+                    raise FaultFailed(f"the journal {self._path} has no room for a whole line: free some disk space")
+                os.fsync(file)
+            finally:
+                os.close(file)
+        except OSError as error:
+            raise FaultFailed(f"cannot write the journal {self._path}: {error.strerror or error}") from error
 
 
 def pending(path: Path) -> list[Undo]:
-    """What the journal says is still to be undone, the newest first; a line that is cut off never took effect."""
+    """What the journal says is still to be undone, the newest first.
+
+    A line that is cut off never took effect. One that is damaged is passed over: the others must be undone all the
+    same.
+    """
     if not path.exists():
         return []
     undo: dict[str, list[Undo]] = {}
+    decode = msgspec.json.Decoder(Injected | Healed).decode
     for line in path.read_bytes().split(b"\n"):
         try:
-            entry = msgspec.json.decode(line)
-        except msgspec.DecodeError:
+            entry = decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
-        if entry["event"] == "inject":
-            undo[entry["id"]] = msgspec.convert(entry["undo"], list[Undo])
+        if isinstance(entry, Injected):
+            undo[entry.id] = entry.undo
         else:
-            for name in entry["ids"]:
+            for name in entry.ids:
                 undo.pop(name, None)
     return [one for name in reversed(undo) for one in undo[name]]

@@ -38,6 +38,8 @@ class Nemesis:
         self._rng = rng
         self._journal = journal
         self._active: dict[str, list[Active]] = {name: [] for name in faults}
+        self._unhealed: dict[str, list[str]] = {name: [] for name in faults}
+        self._lapsed: dict[str, str] = {}
         self._numbers = {name: count(1) for name in faults}
 
     async def probe(self) -> dict[str, Capability]:
@@ -54,10 +56,11 @@ class Nemesis:
 
     async def heal_all(self) -> list[str]:
         """Heal every fault, whether it is known to be active or not; what could not be healed, in words."""
+        self._active = {name: [] for name in self._faults}  # or one fault's healing would bring another one back
         problems = []
         for name in self._faults:
             try:
-                healed = await self._healed(name)
+                healed, _ = await self._healed(name)
             except HarnessError as error:
                 problems.append(f"{name} could not be healed: {error}")
                 continue
@@ -75,6 +78,7 @@ class Nemesis:
         wanted = [*self._active[op.f], active]
         self._journal.inject(active, await fault.undo(self._situation, wanted))
         self._active[op.f] = wanted
+        self._unhealed[op.f].append(active.id)
         value = {"phase": "inject", "id": active.id, "words": words, "detail": detail}
         try:
             await fault.apply(self._situation, wanted)
@@ -86,34 +90,61 @@ class Nemesis:
         return op.ok(value)
 
     async def _heal(self, op: Op) -> Op:
-        """Heal all active instances of a fault, after a look whether they were in force until now."""
-        fault, wanted = self._faults[op.f], self._active[op.f]
+        """Heal all instances of a fault that are not healed, after a look whether they were in force until now."""
         began = asyncio.get_running_loop().time()
-        value: dict[str, Any] = {"phase": "heal", "ids": [active.id for active in wanted]}
+        value: dict[str, Any] = {"phase": "heal", "ids": list(self._unhealed[op.f])}
+        still = await self._still_in_force(op.f)
         try:
-            still = await fault.verify(self._situation, wanted) if wanted else Verification(True)
-            healed = await self._healed(op.f)
+            healed, at = await self._healed(op.f)
         except HarnessError as error:
             return _with_value(op.info(f"not-healed: {error}"), value)
-        value["healed"] = op.time + round((asyncio.get_running_loop().time() - began) * 1e9)
+        value["healed"] = op.time + round((at - began) * 1e9)
         if not healed.confirmed:
             return _with_value(op.info(f"not-healed: {healed.reason}"), value)
         if not still.confirmed:
             return _with_value(op.info(f"was-not-in-force: {still.reason}"), value)
         return op.ok(value)
 
-    async def _healed(self, name: str) -> Verification:
-        """Heal a fault and verify it. A node that this restarts has lost what other faults did to it: do it again."""
-        fault, before = self._faults[name], self._active[name]
+    async def _still_in_force(self, name: str) -> Verification:
+        """Whether a fault is as it was asked to be, and always was as far as is known; not knowing is a no."""
+        wanted = self._active[name]
+        if wanted and name not in self._lapsed:
+            try:
+                seen = await self._confirmed(lambda: self._faults[name].verify(self._situation, wanted))
+            except HarnessError as error:
+                seen = Verification(False, str(error))
+            if not seen.confirmed:
+                self._lapsed[name] = seen.reason
+        return Verification(name not in self._lapsed, self._lapsed.get(name, ""))
+
+    async def _healed(self, name: str) -> tuple[Verification, float]:
+        """Heal a fault and verify it; also the instant at which it was done, by the loop's clock.
+
+        A node that this restarts has lost what the other faults did to it: that is done again. Before, they are looked
+        at, because doing it again would hide that one had not been in force.
+        """
+        fault = self._faults[name]
+        others = [other for other, wanted in self._active.items() if wanted and other != name]
+        for other in others:
+            await self._still_in_force(other)
         await fault.apply(self._situation, [])
+        at = asyncio.get_running_loop().time()
         self._active[name] = []
-        for other, wanted in self._active.items():
-            if wanted:
-                await self._faults[other].apply(self._situation, wanted)
+        self._lapsed.pop(name, None)
+        for other in others:
+            await self._apply_again(other)
         healed = await self._confirmed(lambda: fault.verify(self._situation, []))
-        if healed.confirmed and before:
-            self._journal.heal([active.id for active in before])
-        return healed
+        if healed.confirmed and self._unhealed[name]:
+            self._journal.heal(self._unhealed[name])
+            self._unhealed[name] = []
+        return healed, at
+
+    async def _apply_again(self, name: str) -> None:
+        """Bring an active fault back to nodes that have lost it; where that fails, its own healing reports it."""
+        try:
+            await self._faults[name].apply(self._situation, self._active[name])
+        except HarnessError as error:
+            self._lapsed.setdefault(name, str(error))
 
     async def _confirmed(self, verify: Callable[[], Awaitable[Verification]]) -> Verification:
         """The answer of ``verify``, asked again while it is no and there is time: some effects take a moment."""

@@ -53,8 +53,8 @@ def schedule(
         names: Of the faults; they come and go independently of each other, so several may be active at once.
         rng: Source of chance.
         interval: Mean seconds between an injection and its healing, and between that and the next injection.
-        stable_period: Seconds for which one random mix of faults is kept, a quarter of these periods without any; None
-            lets every fault come all the time.
+        stable_period: Seconds for which one random mix of faults is kept, a quarter of these periods without any. What is
+            active at its end is healed then. None lets every fault come all the time.
     """
     return Timetable(Cell(plan(names, rng=rng, interval=interval, stable_period=stable_period)))
 
@@ -75,7 +75,10 @@ def plan(
             heapq.heappush(due, ((period + 1) * stable_period + rng.random() * interval, number, False))
             continue
         yield now, Invocation(names[number], {"phase": "heal" if active else "inject"})
-        heapq.heappush(due, (now + interval * rng.uniform(*SPREAD), number, not active))
+        after = now + interval * rng.uniform(*SPREAD)
+        if stable_period and not active:
+            after = min(after, (period + 1) * stable_period)
+        heapq.heappush(due, (after, number, not active))
 
 
 def heal(names: Sequence[str]) -> Generator:

@@ -8,14 +8,15 @@ from contextlib import closing
 from typing import Any
 
 import docker
-from docker.errors import APIError, NotFound
+from docker.errors import NotFound
 
+from harness.cluster import Completed
 from harness.docker import entry, helper, labels
-from harness.docker.daemon import connect
-from harness.errors import HarnessError
+from harness.docker.daemon import connect, explained
+from harness.errors import FaultFailed, HarnessError
 from nemesis.fault import Undo
 
-LIMIT = 5.0
+LIMIT = 10.0
 """Seconds that one action may take."""
 
 
@@ -26,14 +27,22 @@ def undo_all(undo: Sequence[Undo]) -> list[str]:
     lines = []
     with closing(connect()) as client:
         for one in undo:
-            container = str(one.arguments["container"])
+            container = str(one.arguments.get("container", ""))
+            what = f"{one.action} of {container[:12]}"
             try:
-                ACTIONS[one.action](client, container, one.arguments)
-            except (HarnessError, APIError) as error:
-                lines.append(f"{one.action} of {container[:12]} failed: {error}")
+                with explained("undo it"):
+                    _act(client, one, container)
+            except (HarnessError, KeyError, TypeError) as error:
+                lines.append(f"{what} failed: {error}")
             else:
-                lines.append(f"{one.action} of {container[:12]} done")
+                lines.append(f"{what} done")
     return lines
+
+
+def _act(client: docker.DockerClient, one: Undo, container: str) -> None:
+    if one.action not in ACTIONS:
+        raise FaultFailed("this version of quorate knows no such action: use the one that wrote the journal")
+    ACTIONS[one.action](client, container, one.arguments)
 
 
 def _unpause(client: docker.DockerClient, container: str, arguments: Mapping[str, Any]) -> None:
@@ -56,10 +65,18 @@ def _network(client: docker.DockerClient, container: str, arguments: Mapping[str
         return
     argv = list(arguments["argv"])
     if arguments["entry"] == "nsenter":
-        entry.enter(container, pid, argv, stdin=b"", timeout=LIMIT)
+        _succeeded(entry.enter(container, pid, argv, stdin=b"", timeout=LIMIT))
         return
-    for mate in client.api.containers(filters={"label": f"{labels.HELPER_OF}={container}"}):
-        helper.run(client, mate["Id"], argv, b"", LIMIT)
+    mates = client.api.containers(filters={"label": f"{labels.HELPER_OF}={container}"})
+    if not mates:
+        raise FaultFailed("its helper container is gone, and with it the way into its network")
+    for mate in mates:
+        _succeeded(helper.run(client, mate["Id"], argv, b"", LIMIT))
+
+
+def _succeeded(done: Completed) -> None:
+    if done.code:
+        raise FaultFailed(done.stderr.decode(errors="replace").strip() or f"exit code {done.code}")
 
 
 ACTIONS: Mapping[str, Callable[[docker.DockerClient, str, Mapping[str, Any]], None]] = {
