@@ -53,8 +53,8 @@ def schedule(
         names: Of the faults; they come and go independently of each other, so several may be active at once.
         rng: Source of chance.
         interval: Mean seconds between an injection and its healing, and between that and the next injection.
-        stable_period: Seconds for which one random mix of faults is kept, a quarter of these periods without any. What is
-            active at its end is healed then. None lets every fault come all the time.
+        stable_period: Seconds for which one random mix of faults is kept, a quarter of these periods without any.
+            What is active at its end is healed then. None lets every fault come all the time.
     """
     return Timetable(Cell(plan(names, rng=rng, interval=interval, stable_period=stable_period)))
 
@@ -64,14 +64,14 @@ def plan(
 ) -> Iterator[tuple[float, Invocation]]:
     """The endless plan itself: seconds since the start of the run, and what the nemesis does then."""
     mixes = _mixes(names, rng) if stable_period else iter(())
-    period, mix = 0, set(names) if stable_period is None else next(mixes)
+    period, mix = 0, next(mixes, set(names))
     due = [(interval * (QUIET_START + rng.random()), number, False) for number in range(len(names))]
     heapq.heapify(due)
     while due:
         now, number, active = heapq.heappop(due)
         while stable_period and now >= (period + 1) * stable_period:
             period, mix = period + 1, next(mixes)
-        if not active and names[number] not in mix and stable_period:
+        if stable_period and not active and names[number] not in mix:
             heapq.heappush(due, ((period + 1) * stable_period + rng.random() * interval, number, False))
             continue
         yield now, Invocation(names[number], {"phase": "heal" if active else "inject"})
