@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import EnvironmentFailed
+
 CONDITIONS = {"docker": "need a Docker daemon", "browser": "need a browser"}
 
 _LEFT_OUT = pytest.StashKey[Counter[tuple[str, str]]]()
@@ -23,13 +25,12 @@ def missing(marker: str) -> str:
     """Why this machine cannot run the tests with that marker; empty when it can."""
     if marker == "browser":
         return "" if shutil.which("chromium") else "chromium is not installed (apt-get install chromium)"
-    import docker
-    from docker.errors import DockerException
+    from harness.docker.daemon import connect
 
     try:
-        docker.from_env().ping()
-    except DockerException as error:
-        return f"no Docker daemon answers ({' '.join(str(error).split())})"
+        connect().close()
+    except EnvironmentFailed as error:
+        return str(error)
     return ""
 
 
@@ -88,7 +89,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     for (needs, reason), count in sorted(config.stash.get(_LEFT_OUT, Counter[tuple[str, str]]()).items()):
         tests = f"{count} test{'s' if count > 1 else ''}"
         lines.append(f"left out: {tests}{f' that {needs}' if needs else ''}: {reason}\n")
-    if not lines:
+    if not lines or hasattr(config, "workerinput"):  # a worker of pytest-xdist: its parent says it
         return
     if path := os.environ.get("QUORATE_LEFT_OUT"):
         with Path(path).open("a", encoding="utf-8") as file:
