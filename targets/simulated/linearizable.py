@@ -35,6 +35,7 @@ class Append(msgspec.Struct, frozen=True, gc=False):
     """AppendEntries: ``entries`` follow the entry ``before``, which is of ``before_term``."""
 
     term: int
+    round: int
     before: int
     before_term: int
     entries: list[Entry]
@@ -42,9 +43,10 @@ class Append(msgspec.Struct, frozen=True, gc=False):
 
 
 class Appended(msgspec.Struct, frozen=True, gc=False):
-    """Its answer: the last index that is known to match, or from which the leader should try again."""
+    """Its answer to that round: the last index that is known to match, or after which the leader should try again."""
 
     term: int
+    round: int
     success: bool
     index: int
 
@@ -65,11 +67,20 @@ class Vote(msgspec.Struct, frozen=True, gc=False):
 
 
 class Peer(msgspec.Struct):
-    """What a leader knows of a follower: what matches, what to send next, when it last answered, what is under way."""
+    """What a leader knows of a follower.
+
+    Args:
+        match: Last index that is known to match.
+        next: First index to send.
+        heard: When it last answered, in nanoseconds.
+        round: Counts what was sent; only the answer to the latest makes the leader go on, or there would be ever more.
+        waiting: Whether that answer is awaited.
+    """
 
     match: int
     next: int
     heard: int
+    round: int = 0
     waiting: bool = False
 
 
@@ -241,7 +252,10 @@ class RaftServer(Server):
         silent = self.machine.elapsed() - peer.heard > self._timeout
         entries = [] if silent else log[before : before + MOST_ENTRIES]
         peer.waiting = True
-        self.machine.send(name, Append(self.term, before, log[before - 1][0] if before else 0, entries, self.commit))
+        peer.round += 1
+        self.machine.send(
+            name, Append(self.term, peer.round, before, log[before - 1][0] if before else 0, entries, self.commit)
+        )
 
     def _beat(self, reign: int) -> None:
         """As the leader, tell everybody so, regularly; step down when no majority listens."""
@@ -260,7 +274,7 @@ class RaftServer(Server):
     def _on_append(self, sender: str, message: Append) -> None:
         term, before = self.term, message.before
         if message.term < term:
-            self.machine.send(sender, Appended(term, success=False, index=0))
+            self.machine.send(sender, Appended(term, message.round, success=False, index=0))
             return
         if message.term > term:
             self._enter(message.term)
@@ -272,7 +286,7 @@ class RaftServer(Server):
         self._postpone()
         log, entries = self.log, message.entries
         if before > len(log) or (before and log[before - 1][0] != message.before_term):
-            self.machine.send(sender, Appended(self.term, success=False, index=self._retry(before)))
+            self.machine.send(sender, Appended(self.term, message.round, success=False, index=self._retry(before)))
             return
         if len(log) == before:
             log.extend(entries)
@@ -281,7 +295,7 @@ class RaftServer(Server):
         last = before + len(entries)
         if message.commit > self.commit and last > self.commit:
             self._apply(min(message.commit, last))
-        self.machine.send(sender, Appended(self.term, success=True, index=last))
+        self.machine.send(sender, Appended(self.term, message.round, success=True, index=last))
 
     def _retry(self, before: int) -> int:
         """The index before which the leader should try next: skips the whole term that conflicts."""
@@ -310,17 +324,20 @@ class RaftServer(Server):
             return
         peer = self._peers[sender]
         peer.heard = self.machine.elapsed()
-        peer.waiting = False
+        latest = message.round == peer.round
+        if latest:
+            peer.waiting = False
         if not message.success:
-            peer.next = max(peer.match, min(peer.next - 1, message.index)) + 1
-            self._send(sender, peer)
+            if latest:
+                peer.next = max(peer.match, min(peer.next - 1, message.index)) + 1
+                self._send(sender, peer)
             return
         if message.index > peer.match:
             peer.match = message.index
             if peer.match > self.commit:
                 self._advance()
         peer.next = max(peer.next, peer.match + 1)
-        if peer.next <= len(self.log):
+        if latest and peer.next <= len(self.log):
             self._send(sender, peer)
 
     def _advance(self) -> None:
