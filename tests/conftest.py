@@ -8,6 +8,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Generator
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -96,3 +97,43 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             file.writelines(lines)
     else:
         config.get_terminal_writer().write("".join(lines))
+
+
+ETCD_VERSIONS = ("3.4.23", "3.5.35", "3.6.16")
+"""What is tested on real clusters: Debian's, and the newest of two lines."""
+
+
+def ensure_image(version: str) -> str:
+    """The image of that version of etcd, built when it is missing."""
+    from harness.docker import images
+    from harness.docker.daemon import connect
+    from targets.etcd import image
+
+    with closing(connect()) as client:
+        found = images.find(client, image.candidates(version))
+    return found.reference if found else image.build(version)[0]
+
+
+@pytest.fixture(scope="session")
+def etcd_image() -> str:
+    """The image of the version that is the target's default."""
+    from targets.etcd import Etcd
+
+    return ensure_image(Etcd({}).settings["version"])
+
+
+@pytest.fixture(scope="session")
+def etcd_images() -> tuple[str, ...]:
+    """The images of all versions that are tested."""
+    return tuple(ensure_image(version) for version in ETCD_VERSIONS)
+
+
+@pytest.fixture(scope="session")
+def helper_image() -> str:
+    """The image of the helper container."""
+    from harness.docker import helper, images
+    from harness.docker.daemon import connect
+
+    with closing(connect()) as client:
+        found = images.find(client, (helper.IMAGE,))
+        return found.reference if found else helper.build(client)

@@ -1,4 +1,4 @@
-"""Real clusters: the images, built when they are missing, and clusters of etcd that serve."""
+"""Real clusters of etcd that serve."""
 
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -9,41 +9,12 @@ from typing import Any
 import docker
 import pytest
 
-from harness.docker import helper, images
 from harness.docker.cluster import DockerCluster
-from harness.docker.daemon import connect
 from harness.docker.entry import Entry
 from harness.run import all_ready
-from targets.etcd import Etcd, image
-
-VERSIONS = ("3.4.23", "3.5.35", "3.6.16")
+from targets.etcd import Etcd
 
 EtcdCluster = Callable[..., AbstractAsyncContextManager[tuple[DockerCluster, Etcd]]]
-
-
-def ensure_image(version: str) -> str:
-    with closing(connect()) as client:
-        found = images.find(client, image.candidates(version))
-    return found.reference if found else image.build(version)[0]
-
-
-@pytest.fixture(scope="session")
-def etcd_image() -> str:
-    """The image of the version that is the target's default."""
-    return ensure_image(Etcd({}).settings["version"])
-
-
-@pytest.fixture(scope="session")
-def etcd_images(etcd_image: str) -> tuple[str, ...]:
-    """The images of all versions that are tested."""
-    return tuple(ensure_image(version) for version in VERSIONS)
-
-
-@pytest.fixture(scope="session")
-def helper_image() -> str:
-    with closing(connect()) as client:
-        found = images.find(client, (helper.IMAGE,))
-        return found.reference if found else helper.build(client)
 
 
 @pytest.fixture
