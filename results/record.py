@@ -52,6 +52,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
         rate: Invocations per second over all clients.
         time_limit: Seconds of load.
         interval: Seconds between fault events, on average.
+        stable_period: Seconds for which one mix of faults was kept; None when all came all the time.
         op_timeout: Seconds after which an operation counts as ``info``.
         started: When the run began: UTC, ISO 8601.
         versions: quorate, python, kernel, docker and the libraries that talk to the target.
@@ -74,6 +75,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     rate: float = 0.0
     time_limit: float = 0.0
     interval: float = 0.0
+    stable_period: float | None = None
     op_timeout: float = 0.0
     versions: dict[str, str] = {}
     cluster: dict[str, Any] = {}

@@ -138,7 +138,9 @@ def load(spec: Spec, streams: Streams) -> Generator:
     clients = g.clients(g.stagger(1 / spec.rate, work, rng=streams.stream("stagger")))
     if not spec.faults:
         return g.time_limit(spec.time_limit, clients)
-    faults = schedule.schedule(list(spec.faults), rng=streams.stream("schedule"), interval=spec.interval)
+    faults = schedule.schedule(
+        list(spec.faults), rng=streams.stream("schedule"), interval=spec.interval, stable_period=spec.stable_period
+    )
     return g.time_limit(spec.time_limit, g.any_of(clients, g.nemesis(faults)))
 
 

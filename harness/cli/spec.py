@@ -29,6 +29,7 @@ class Asked:
     time_limit: float | None = None
     rate: float | None = None
     interval: float | None = None
+    stable_period: float | None = None
     op_timeout: float = 5.0
     seed: int | None = None
     options: Sequence[str] = ()
@@ -46,6 +47,7 @@ class Spec:
     time_limit: float
     rate: float
     interval: float
+    stable_period: float | None
     op_timeout: float
     seed: int
 
@@ -72,6 +74,8 @@ class Spec:
             "--interval",
             f"{self.interval:g}",
         ]
+        if self.stable_period is not None:
+            words += ["--stable-period", f"{self.stable_period:g}"]
         words += ["--op-timeout", f"{self.op_timeout:g}", "--seed", str(self.seed)]
         for prefix, owner in [("", self.target), *((f"{one.name}.", one) for one in self._others)]:
             for word in as_words(owner.settings, owner.options):
@@ -115,6 +119,7 @@ def resolve(asked: Asked) -> Spec:
         time_limit=_positive("--time-limit", asked.time_limit, defaults.time_limit),
         rate=_positive("--rate", asked.rate, defaults.rate),
         interval=_positive("--interval", asked.interval, defaults.interval),
+        stable_period=None if asked.stable_period is None else _positive("--stable-period", asked.stable_period, 0),
         op_timeout=_positive("--op-timeout", asked.op_timeout, asked.op_timeout),
         seed=secrets.randbelow(2**32) if asked.seed is None else asked.seed,
     )

@@ -37,6 +37,7 @@ CODES: dict[Validity, Exit] = {"valid": Exit.VALID, "invalid": Exit.INVALID, "un
 @click.option("--time-limit", type=float, metavar="SECONDS", help="How long the load lasts.")
 @click.option("--rate", type=float, metavar="HZ", help="Invocations per second, over all clients.")
 @click.option("--interval", type=float, metavar="SECONDS", help="Mean time between fault events.")
+@click.option("--stable-period", type=float, metavar="SECONDS", help="Keep one random mix of faults for so long.")
 @click.option("--op-timeout", type=float, default=5.0, show_default=True, metavar="SECONDS", help="Then an op is info.")
 @click.option("--seed", type=int, metavar="NUMBER", help="Root of all chance; drawn and shown when not given.")
 @click.option(
@@ -112,6 +113,7 @@ def first_record(spec: Spec, started: datetime) -> RunRecord:
         rate=spec.rate,
         time_limit=spec.time_limit,
         interval=spec.interval,
+        stable_period=spec.stable_period,
         op_timeout=spec.op_timeout,
         started=started.isoformat(timespec="milliseconds"),
         versions=versions(),

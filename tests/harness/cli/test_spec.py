@@ -63,7 +63,7 @@ def test_a_zero_is_not_taken_for_nothing_said() -> None:
 
 @pytest.mark.parametrize("target", ["etcd", "simulated"])
 def test_the_repeat_command_repeats_the_specification(target: str) -> None:
-    first = ask(target, nemesis="kill,partition", rate=123.5, seed=99, time_limit=7)
+    first = ask(target, nemesis="kill,partition", rate=123.5, seed=99, time_limit=7, stable_period=3)
 
     words = shlex.split(first.command())
     parsed = cli.get_command(None, "test").make_context("test", words[2:]).params  # type: ignore[union-attr,arg-type]  # it is there
