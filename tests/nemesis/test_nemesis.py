@@ -1,5 +1,6 @@
 """The nemesis on a fake cluster: what it does, what it journals, and what it says when something refuses."""
 
+import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.cluster import NodeState
 from harness.errors import FaultFailed
 from harness.history import FaultSpan, History
 from harness.op import FAIL, INFO, OK, Op
@@ -263,3 +265,135 @@ def test_the_seed_chooses_the_victims(situation: Situation, journal_path: Path, 
         ops = [ask(fault, phase) for _ in range(10) for fault in ("partition", "kill") for phase in ("inject", "heal")]
         chosen.append([virtually(nemesis.invoke(op)).value for op in ops])
     assert chosen[0] == chosen[1]
+
+
+def test_a_look_that_fails_does_not_prevent_the_healing(
+    situation: Situation, journal_path: Path, ask: Ask, virtually: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = Scripted({"journal": journal_path})
+    nemesis = nemesis_of(situation, journal_path, fault)
+    virtually(nemesis.invoke(ask("scripted", "inject")))
+    honest = fault.verify
+
+    async def verify(situation: Situation, wanted: Sequence[Active]) -> Verification:
+        if wanted:
+            raise FaultFailed("the node does not answer")
+        return await honest(situation, wanted)
+
+    monkeypatch.setattr(fault, "verify", verify)
+    healed = virtually(nemesis.invoke(ask("scripted", "heal")))
+    assert (healed.type, healed.error) == (INFO, "was-not-in-force: the node does not answer")
+    assert pending(journal_path) == []
+
+
+def test_a_healing_that_was_not_seen_is_healed_by_the_next_one_in_journal_and_history(
+    situation: Situation, journal_path: Path, ask: Ask, virtually: Run
+) -> None:
+    fault = Scripted({"journal": journal_path, "unseen": "heal"})
+    nemesis = nemesis_of(situation, journal_path, fault)
+    virtually(nemesis.invoke(ask("scripted", "inject")))
+    first = virtually(nemesis.invoke(ask("scripted", "heal")))
+    assert (first.type, first.value["ids"]) == (INFO, ["scripted-1"])
+    fault.settings["unseen"] = ""
+    second = virtually(nemesis.invoke(ask("scripted", "heal")))
+    assert (second.type, second.value["ids"]) == (OK, ["scripted-1"])
+    assert pending(journal_path) == []
+
+
+def test_the_healed_instant_is_that_of_the_healing_and_not_that_of_its_verification(
+    situation: Situation, journal_path: Path, ask: Ask, virtually: Run
+) -> None:
+    class Slow(Scripted):
+        async def apply(self, situation: Situation, wanted: Sequence[Active]) -> None:
+            await asyncio.sleep(2)
+
+        async def verify(self, situation: Situation, wanted: Sequence[Active]) -> Verification:
+            await asyncio.sleep(1)
+            return Verification(True)
+
+    async def cycle() -> Op:
+        nemesis = nemesis_of(situation, journal_path, Slow({}))
+        await nemesis.invoke(ask("scripted", "inject"))
+        healed = await nemesis.invoke(ask("scripted", "heal", 100))
+        assert asyncio.get_running_loop().time() == 3 + 1 + 2 + 1
+        return healed
+
+    assert virtually(cycle()).value["healed"] == (100 + 1 + 2) * 1_000_000_000
+
+
+def test_an_effect_that_takes_a_moment_is_waited_for(
+    situation: Situation, journal_path: Path, ask: Ask, virtually: Run
+) -> None:
+    class Late(Scripted):
+        async def verify(self, situation: Situation, wanted: Sequence[Active]) -> Verification:
+            return Verification(asyncio.get_running_loop().time() >= self.settings["after"], "not yet")
+
+    for after, type_ in ((2, OK), (20, INFO)):
+        nemesis = nemesis_of(situation, journal_path, Late({"after": after, "journal": journal_path}))
+        assert virtually(nemesis.invoke(ask("scripted", "inject"))).type == type_
+
+
+def test_doing_a_fault_again_does_not_hide_that_others_had_undone_it(
+    situation: Situation, journal_path: Path, ask: Ask, virtually: Run, cluster: Any
+) -> None:
+    """Somebody starts the killed node; healing the partition strikes it again, and still its span has a problem."""
+    nemesis = nemesis_of(situation, journal_path, Partition(GROUPS), Kill({"victims": "primaries"}))
+    virtually(nemesis.invoke(ask("partition", "inject")))
+    virtually(nemesis.invoke(ask("kill", "inject")))
+    virtually(cluster.fake("n1").start())
+    assert virtually(nemesis.invoke(ask("partition", "heal"))).type == INFO
+    assert cluster.states()["n1"] == "stopped"
+    healed = virtually(nemesis.invoke(ask("kill", "heal")))
+    assert (healed.type, healed.error) == (INFO, "was-not-in-force: n1 is running")
+    again = virtually(nemesis.invoke(ask("kill", "inject"))), virtually(nemesis.invoke(ask("kill", "heal")))
+    assert [op.type for op in again] == [OK, OK]
+
+
+def test_a_fault_that_cannot_be_done_again_says_so_when_it_is_healed(
+    situation: Situation, journal_path: Path, ask: Ask, virtually: Run
+) -> None:
+    fragile = Scripted({"journal": journal_path})
+    nemesis = nemesis_of(situation, journal_path, fragile, Kill({"victims": "one"}))
+    virtually(nemesis.invoke(ask("scripted", "inject")))
+    virtually(nemesis.invoke(ask("kill", "inject")))
+    fragile.settings["refuse"] = "inject"
+    assert virtually(nemesis.invoke(ask("kill", "heal"))).type == OK
+    healed = virtually(nemesis.invoke(ask("scripted", "heal")))
+    assert (healed.type, healed.error) == (INFO, "was-not-in-force: it refuses")
+
+
+def test_healing_everything_brings_nothing_back(
+    situation: Situation, journal_path: Path, ask: Ask, virtually: Run
+) -> None:
+    stubborn = Scripted({"journal": journal_path, "refuse": "heal"})
+    nemesis = nemesis_of(situation, journal_path, stubborn, Kill({"victims": "one"}))
+    virtually(nemesis.invoke(ask("scripted", "inject")))
+    virtually(nemesis.invoke(ask("kill", "inject")))
+    applied = len(stubborn.settings["pending at apply"])
+    virtually(nemesis.heal_all())
+    assert len(stubborn.settings["pending at apply"]) == applied + 1
+
+
+def test_an_injection_that_is_cancelled_in_the_middle_is_healed(
+    *, situation: Situation, journal_path: Path, ask: Ask, virtually: Run, cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = cluster.fake("n1")
+
+    async def kill() -> None:
+        node.now = NodeState.STOPPED
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(node, "kill", kill)
+
+    async def interrupted() -> list[str]:
+        nemesis = nemesis_of(situation, journal_path, Kill({"victims": "all"}))
+        task = asyncio.ensure_future(nemesis.invoke(ask("kill", "inject")))
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert set(cluster.states().values()) == {"stopped"}
+        return await nemesis.heal_all()
+
+    assert virtually(interrupted()) == []
+    assert set(cluster.states().values()) == {"running"}
+    assert b'"heal","ids":["kill-1"]' in journal_path.read_bytes()
