@@ -17,20 +17,22 @@ LIMIT = 8.0
 """Seconds that the whole program may take on a busy machine."""
 
 _PROGRAM = """
-import select, socket, sys, time
+import errno, select, socket, sys, time
+answered = 0, errno.ECONNREFUSED
 patience, port, *peers = sys.argv[1:]
 waiting = {}
 for peer in peers:
     s = socket.socket()
     s.setblocking(False)
-    if s.connect_ex((peer, int(port))) in (0, 111):
+    error = s.connect_ex((peer, int(port)))
+    if error in answered:
         print(peer)
-    else:
+    elif error == errno.EINPROGRESS:
         waiting[s] = peer
 end = time.monotonic() + float(patience)
 while waiting and time.monotonic() < end:
     for s in select.select([], list(waiting), [], max(0, end - time.monotonic()))[1]:
-        if s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) in (0, 111):
+        if s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) in answered:
             print(waiting[s])
         del waiting[s]
 """

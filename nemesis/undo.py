@@ -32,8 +32,10 @@ def undo_all(undo: Sequence[Undo]) -> list[str]:
             try:
                 with explained("undo it"):
                     _act(client, one, container)
-            except (HarnessError, KeyError, TypeError) as error:
+            except HarnessError as error:
                 lines.append(f"{what} failed: {error}")
+            except (KeyError, TypeError) as error:
+                lines.append(f"{what} failed: the journal does not say how: {error}")
             else:
                 lines.append(f"{what} done")
     return lines
