@@ -37,11 +37,12 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Two runs of pytest: what keeps to itself in parallel, then the real clusters one after the other. What either of them
-# left out is collected in a file and said last.
+# Three runs of pytest: what keeps to itself in parallel and measured, the many runs of the known answers without the
+# cost of measuring, and the real clusters one after the other. What they left out is collected in a file and said last.
 test: check
 	@rm -f .venv/left-out
-	QUORATE_LEFT_OUT=.venv/left-out $(BIN)/pytest -n 2 -m 'not docker' --cov --cov-report=term:skip-covered
+	QUORATE_LEFT_OUT=.venv/left-out $(BIN)/pytest -n 2 -m 'not docker' --ignore tests/known_answers --cov --cov-report=term:skip-covered
+	QUORATE_LEFT_OUT=.venv/left-out $(BIN)/pytest -n 2 -m 'not docker' tests/known_answers
 	QUORATE_LEFT_OUT=.venv/left-out $(BIN)/pytest -m docker
 	@if [ -s .venv/left-out ]; then cat .venv/left-out; else echo 'nothing was left out'; fi
 

@@ -24,6 +24,9 @@ from results.store import RunFolder
 from targets.simulated import Simulated
 
 SEEDS = 200
+SHARE = 20
+"""Seeds per test, so that several processes share them."""
+
 FAULTS = "partition,kill,pause"
 STARTED = parse_instant("2026-01-01T00:00:00Z")
 
@@ -46,9 +49,10 @@ def names(verdict: RunVerdict) -> set[str]:
     return {anomaly.name for anomaly in verdict.anomalies}
 
 
-def test_the_linearizable_design_holds_over_all_seeds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", range(0, SEEDS, SHARE))
+def test_the_linearizable_design_holds_over_all_seeds(first: int, tmp_path: Path) -> None:
     wrong = {}
-    for seed in range(SEEDS):
+    for seed in range(first, first + SHARE):
         _, verdict = simulate(spec(seed, "design=linearizable", time_limit=5), tmp_path)
         if verdict.validity == "invalid":
             wrong[seed] = [anomaly.sentence for anomaly in verdict.anomalies]
