@@ -10,6 +10,7 @@ and the cluster is removed. Every phase has a time-out. The same code runs on a 
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,10 @@ from harness.scheduler import Scheduler
 from harness.target import Target
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+_log = logging.getLogger(__name__)
 
 POLL = 0.1
 """Seconds between two questions to a node whether it is ready."""
@@ -341,6 +346,8 @@ class Run:
             ) from error
         finally:
             self.outcome.phases.append((name, start - self._began, clock() - start))
+            _log.info("%s took %.3f s", name, clock() - start)
+            _log.info("%s took %.3f s", name, clock() - start)
 
 
 async def all_ready(target: Target, cluster: Cluster) -> None:

@@ -1,7 +1,8 @@
 """What a person sees while a run goes on: a live panel on a terminal, plain lines elsewhere."""
 
+import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
@@ -10,6 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK, Op
+
+_log = logging.getLogger(__name__)
 
 LINE_EVERY = 5
 """Seconds of the run between two plain lines."""
@@ -54,7 +57,7 @@ class Progress:
     def phase(self, name: str, limit: float | None) -> None:
         """A phase begins."""
         self._name, self._limit, self._start = name, limit, None
-        self._say(lambda: f"{name} ({limit:g} s)" if limit else name)
+        self._say(f"{name} ({limit:g} s)" if limit else name)
 
     def event(self, op: Op) -> None:
         """An event was recorded."""
@@ -72,7 +75,7 @@ class Progress:
                 self._recent.popleft()
             if second >= self._next_line:
                 self._next_line = second + LINE_EVERY
-                self._say(self._line)
+                self._say(self._line())
 
     def _fault(self, op: Op) -> None:
         value = op.value if isinstance(op.value, dict) else {}
@@ -81,19 +84,17 @@ class Progress:
         when = f"{op.time / _SECOND:.1f} s"
         if value.get("phase") == "inject" and "id" in value:
             self._faults[value["id"]] = f"{op.f} {value.get('words', '')}"
-            self._say(
-                lambda: (
-                    f"  {when}  {op.f}: {value.get('words', '')}" + (f" NOT EFFECTIVE: {op.error}" if op.error else "")
-                )
-            )
+            failed = f" NOT EFFECTIVE: {op.error}" if op.error else ""
+            self._say(f"  {when}  {op.f}: {value.get('words', '')}{failed}")
         elif value.get("phase") == "heal":
             for name in value.get("ids", ()):
                 self._faults.pop(name, None)
-            self._say(lambda: f"  {when}  {op.f} healed" + (f", NOT VERIFIED: {op.error}" if op.error else ""))
+            self._say(f"  {when}  {op.f} healed" + (f", NOT VERIFIED: {op.error}" if op.error else ""))
 
-    def _say(self, line: Callable[[], str]) -> None:
+    def _say(self, line: str) -> None:
+        _log.info("%s", line.strip())
         if not self._live:
-            self._console.print(line(), markup=False, highlight=False, soft_wrap=True)
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _rates(self) -> dict[str, float]:
         second, before = self._recent[0]

@@ -77,9 +77,9 @@ def run(spec: Spec, root: Path, console: Console) -> int:
     with _harness_log(folder):
         try:
             execution.run()
-        except HarnessError as error:
-            failure = error
-            logging.getLogger("quorate").exception("the run failed")
+        except Exception as error:
+            logging.getLogger(__name__).exception("the run failed")
+            failure = error if isinstance(error, HarnessError) else _bug(error, folder)
     record = last_record(record, execution, failure)
     folder.write_record(record)
     if not folder.history.exists():
@@ -145,15 +145,25 @@ def dry_lines(spec: Spec) -> Iterator[str]:
         yield f"fault {name}: " + ", ".join(f"{option}={value}" for option, value in fault.settings.items())
 
 
+def _bug(error: Exception, folder: RunFolder) -> HarnessError:
+    """What a user is told of an exception that nobody meant to raise."""
+    return HarnessError(
+        f"quorate itself failed: {type(error).__name__}: {error}. This is a bug: please report it with {folder.harness_log}"
+    )
+
+
 @contextmanager
 def _harness_log(folder: RunFolder) -> Iterator[None]:
-    """What the harness itself has to say goes to ``harness.log`` of the run."""
-    handler = logging.FileHandler(folder.harness_log, delay=True)
+    """What the harness itself has to say goes to ``harness.log`` of the run: phases, faults, failures."""
+    handler = logging.FileHandler(folder.harness_log)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
+    level = root.level
     root.addHandler(handler)
+    root.setLevel(logging.INFO)
     try:
         yield
     finally:
+        root.setLevel(level)
         root.removeHandler(handler)
         handler.close()

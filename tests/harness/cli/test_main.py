@@ -85,3 +85,22 @@ def test_the_command_is_installed() -> None:
     result = subprocess.run([QUORATE, "--version"], capture_output=True, text=True, check=True)
 
     assert "quorate, version" in result.stdout
+
+
+def test_a_bug_of_the_harness_is_one_line_and_keeps_the_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def broken(self: object) -> list[str]:
+        raise KeyError("nobody meant this")
+
+    monkeypatch.setattr("nemesis.nemesis.Nemesis.heal_all", broken)
+
+    code = run(["test", "simulated", "--time-limit", "2", "--seed", "1", "--runs", str(tmp_path)])
+
+    captured = capsys.readouterr()
+    assert code == Exit.FAILED
+    assert captured.err.count("\n") == 1
+    assert "This is a bug: please report it with" in captured.err
+    assert "Traceback" not in captured.out + captured.err
+    assert "KeyError" in (tmp_path / "latest" / "harness.log").read_text()
+    assert (tmp_path / "latest" / "report.html").exists()
