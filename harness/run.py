@@ -30,8 +30,6 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
-_log = logging.getLogger(__name__)
-
 POLL = 0.1
 """Seconds between two questions to a node whether it is ready."""
 
@@ -346,7 +344,6 @@ class Run:
             ) from error
         finally:
             self.outcome.phases.append((name, start - self._began, clock() - start))
-            _log.info("%s took %.3f s", name, clock() - start)
             _log.info("%s took %.3f s", name, clock() - start)
 
 

@@ -148,7 +148,8 @@ def dry_lines(spec: Spec) -> Iterator[str]:
 def _bug(error: Exception, folder: RunFolder) -> HarnessError:
     """What a user is told of an exception that nobody meant to raise."""
     return HarnessError(
-        f"quorate itself failed: {type(error).__name__}: {error}. This is a bug: please report it with {folder.harness_log}"
+        f"quorate itself failed: {type(error).__name__}: {error}. "
+        f"This is a bug: please report it with {folder.harness_log}"
     )
 
 
