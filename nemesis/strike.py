@@ -2,7 +2,8 @@
 
 import random
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from harness.cluster import Node, NodeState
@@ -51,9 +52,15 @@ class Strike(Fault):
         return ({"nodes": chosen}, " ".join(chosen)) if chosen else None
 
     async def apply(self, situation: Situation, wanted: Sequence[Active]) -> None:
-        """Strike the victims that are not struck yet, and release every other node that is."""
-        chosen = self.victims_of(wanted)
-        await all_of(self._set(node, node.name in chosen) for node in situation.cluster.nodes)
+        """Strike the victims that are not struck yet; with none wanted, release everybody.
+
+        Until then a node that came into that state by itself is left in it, so that the verification finds it.
+        """
+        chosen, nodes = self.victims_of(wanted), situation.cluster.nodes
+        if wanted:
+            await all_of(self._strike(node) for node in nodes if node.name in chosen)
+        else:
+            await all_of(self._release(node) for node in nodes)
 
     async def verify(self, situation: Situation, wanted: Sequence[Active]) -> Verification:
         """Whether exactly the victims are struck. When the others serve again is what the checkers measure."""
@@ -69,12 +76,19 @@ class Strike(Fault):
         """Everybody that some active fault names."""
         return {name for active in wanted for name in active.detail["nodes"]}
 
-    async def _set(self, node: Node, chosen: bool) -> None:
-        state = await node.state()
-        try:
-            if chosen and state is not self.struck:
+    async def _strike(self, node: Node) -> None:
+        if await node.state() is not self.struck:
+            with self._explained(node):
                 await self.strike(node)
-            elif not chosen and state is self.struck:
+
+    async def _release(self, node: Node) -> None:
+        if await node.state() is self.struck:
+            with self._explained(node):
                 await self.release(node)
+
+    @contextmanager
+    def _explained(self, node: Node) -> Iterator[None]:
+        try:
+            yield
         except HarnessError as error:
             raise FaultFailed(f"{self.name} of {node.name} failed: {error}") from error

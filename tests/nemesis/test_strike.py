@@ -36,6 +36,16 @@ async def test_the_union_of_all_victims_is_struck_and_released(
     assert cluster.fake("n2").starts == 0
 
 
+async def test_a_node_that_died_by_itself_is_not_started_in_passing(situation: Situation, cluster: Any) -> None:
+    kill = Kill(ONE)
+    await cluster.fake("n2").kill()
+    await kill.apply(situation, [active(1, "n1")])
+    assert (await kill.verify(situation, [active(1, "n1")])).reason == "n2 is stopped"
+    assert cluster.fake("n2").starts == 0
+    await kill.apply(situation, [])
+    assert set(cluster.states().values()) == {"running"}
+
+
 @STRUCK
 async def test_one_victim_that_resists_does_not_save_the_others(
     fault: Strike, state: str, situation: Situation, cluster: Any

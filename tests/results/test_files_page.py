@@ -8,6 +8,7 @@ import pytest
 
 from checkers.verdict import RunVerdict
 from harness.history import History
+from nemesis.journal import pending
 from results.record import decode
 
 PAGE = Path(__file__).parents[2] / "docs" / "files.md"
@@ -34,7 +35,14 @@ def test_history(examples: list[str], tmp_path: Path) -> None:
     ]
 
 
+def test_faults(examples: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "faults.jsonl"
+    path.write_text(examples[2])
+
+    assert [undo.arguments for undo in pending(path)] == [{"container": "38030258af0a"}]
+
+
 def test_verdict(examples: list[str]) -> None:
-    verdict = msgspec.json.decode(examples[2], type=RunVerdict)
+    verdict = msgspec.json.decode(examples[3], type=RunVerdict)
 
     assert verdict.anomalies[0].models == ("linearizable",)
