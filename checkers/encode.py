@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -44,9 +44,21 @@ def token(value: Any) -> Any:
     if isinstance(value, float) and value == value:  # noqa: PLR0124 - only NaN differs from itself
         return value
     try:
-        return (type(value) is bool, msgspec.json.encode(value, order="deterministic"))
+        text = msgspec.json.encode(value, order="deterministic")
+        if b"." in text or b"e" in text:
+            text = msgspec.json.encode(_WHOLE.decode(text))
+        return (type(value) is bool, text)
     except (TypeError, ValueError, msgspec.MsgspecError, RecursionError):
         return (type(value).__name__, repr(value))
+
+
+def _whole(text: str) -> int | float:
+    """Within a list as well, 1.0 and 1 are one number."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+_WHOLE: Final = msgspec.json.Decoder(float_hook=_whole)
 
 
 def tokens(values: Sequence[Any]) -> Sequence[Any]:

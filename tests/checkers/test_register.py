@@ -224,3 +224,17 @@ def test_never_raises_and_never_calls_a_malformed_history_valid(
     if np.any(orphan):
         assert verdict.validity == "unknown"
     assert verdict.validity != "unknown" or verdict.reasons
+
+
+def test_whole_numbers_within_a_list_are_equal_however_they_are_written() -> None:
+    """A datastore that answers 1.0 where 1 was written has lost nothing; also not deep within a document."""
+    written, read = {"a": [1, -0.0, 1e2, "1.0"]}, {"a": [1.0, 0, 100, "1.0"]}
+    history = History(
+        [
+            Op(0, 0, 0, "invoke", "write", value=written),
+            Op(1, 1, 0, "ok", "write", value=written),
+            Op(2, 2, 0, "invoke", "read"),
+            Op(3, 3, 0, "ok", "read", value=read),
+        ]
+    )
+    assert RegisterChecker().check(history).validity == "valid"
