@@ -7,8 +7,8 @@ import pytest
 
 from harness.errors import UsageError
 from harness.options import parse_options
-from nemesis import grudge
-from nemesis.fault import Active, Situation
+from nemesis import grudge, network, scratch
+from nemesis.fault import Active, Capability, Situation
 from nemesis.partition import Partition, cuts_of
 
 
@@ -76,3 +76,32 @@ async def test_verification_names_the_pairs_that_are_not_as_asked(situation: Sit
 def test_the_union_of_partitions_is_the_union_of_their_cuts() -> None:
     wanted = [Active(str(number), "partition", {"cuts": [["n1", f"n{number}"]]}, "") for number in (2, 3)]
     assert cuts_of(wanted) == {("n1", "n2"), ("n1", "n3")}
+
+
+async def test_one_node_has_nobody_to_be_cut_from(situation: Situation, cluster: Any) -> None:
+    cluster.nodes = cluster.nodes[:1]
+    found = await partition().probe(situation)
+    assert (found.available, found.reason) == (False, "one node has nobody to be cut from: use --nodes 2 or more")
+
+
+async def test_a_network_that_cannot_be_cut_says_why_before_the_run(
+    situation: Situation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def trial(self: network.Simulated) -> list[str]:
+        return ["n1 has lost its rules", "n2 has lost its rules"]
+
+    assert await partition().probe(situation) == Capability(True, "simulated")
+    monkeypatch.setattr(network.Simulated, "trial", trial)
+    found = await partition().probe(situation)
+    assert (found.available, found.reason) == (False, "n1 has lost its rules; n2 has lost its rules")
+
+
+async def test_doctor_hears_why_iptables_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse() -> str:
+        return "iptables is not installed (package iptables)"
+
+    monkeypatch.setattr(scratch, "try_iptables", refuse)
+    assert await Partition.backends() == [
+        Capability(False, "iptables", "iptables is not installed (package iptables)"),
+        Capability(True, "simulated"),
+    ]

@@ -75,3 +75,19 @@ def test_as_a_generator_it_gives_the_planned_invocations_at_the_planned_times() 
 def test_the_end_heals_every_fault_once() -> None:
     simulated = invocations(simulate(nemesis(heal(NAMES))))
     assert [(op.f, op.value) for op in simulated] == [(name, {"phase": "heal"}) for name in NAMES]
+
+
+def test_without_faults_there_is_no_plan() -> None:
+    assert list(plan([], rng=random.Random(1), interval=10)) == []
+    assert simulate(nemesis(schedule([], rng=random.Random(1), interval=10))) == []
+
+
+def test_an_event_waits_until_the_nemesis_is_free() -> None:
+    """An injection that takes 100 s delays what was due meanwhile, and nothing is left out."""
+    history = simulate(
+        nemesis(schedule(NAMES, rng=random.Random(3), interval=10)), lambda op: (100 * 10**9, op.ok()), most=20
+    )
+    made = invocations(history)
+    planned = events(3, until=10_000)[: len(made)]
+    assert [(op.f, op.value["phase"]) for op in made] == [(fault, phase) for _, fault, phase in planned]
+    assert all(later.time - earlier.time >= 100 * 10**9 for earlier, later in pairwise(made))
