@@ -112,6 +112,12 @@ def guide() -> Callable[[str], Guide]:
 
 
 @pytest.fixture
+def pages() -> list[Guide]:
+    """All pages."""
+    return [Guide(path) for path in PAGES]
+
+
+@pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     """An empty folder to run commands in."""
     folder = tmp_path / "shell"
@@ -144,7 +150,7 @@ def install(tmp_path: Path, shell: Shell) -> Install:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """``page`` stands for every page with commands of the kind that the test's marker says."""
+    """``commands_of`` stands for the commands of each page: those that need Docker in tests marked so."""
     if "commands_of" in metafunc.fixturenames:
         docker = metafunc.definition.get_closest_marker("docker") is not None
         every = [(path, Guide(path).commands(*(["docker"] if docker else []))) for path in PAGES]
