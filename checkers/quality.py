@@ -8,10 +8,15 @@ import numpy as np
 from checkers import wellformed
 from checkers.checker import Checker
 from checkers.verdict import Verdict
-from harness.history import TYPE_CODES, History
+from harness.history import TYPE_CODES, Damage, History
 from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK
 
 _UNMAPPED = "unmapped:"
+
+
+def damaged(damage: Damage) -> str:
+    """What a damaged history means for its verdict, in words."""
+    return f"the history is damaged at line {damage.line} ({damage.reason}); only what stands before it was checked"
 
 
 class QualityChecker(Checker):
@@ -38,10 +43,7 @@ class QualityChecker(Checker):
         unmapped = self._unmapped(history)
         reasons = [f"the history is malformed: {problem}" for problem in wellformed.problems(history)]
         if history.damage is not None:
-            reasons.append(
-                f"the history is damaged at line {history.damage.line} ({history.damage.reason}); only what stands "
-                f"before it was checked"
-            )
+            reasons.append(damaged(history.damage))
         if ok < self.minimum_ok:
             reasons.append(f"only {ok} operations were ok, at least {self.minimum_ok} are needed")
         elif ok < self.minimum_ok_share * len(calls):

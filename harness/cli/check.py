@@ -10,9 +10,11 @@ import click
 import msgspec
 from rich.console import Console
 
-from checkers.verdict import RunVerdict, worst
+from checkers.verdict import RunVerdict, Validity, worst
 from harness.cli.judging import judge_history, judge_run
+from harness.cli.main import Exit, explain
 from harness.cli.test import CODES
+from harness.errors import QuorateError
 from harness.history import History
 from results.store import RunFolder
 from results.text import history_lines, verdict_lines
@@ -25,19 +27,33 @@ from results.text import history_lines, verdict_lines
 def check(paths: Sequence[Path], workload: str, form: str) -> int:
     """Judge runs (`runs/latest`) or history files again; the exit code is that of the worst.
 
-    For a run, verdict.json, report.html, junit.xml and summary.md are made anew.
+    For a run, verdict.json, report.html, junit.xml and summary.md are made anew. One that cannot be judged does not
+    keep the others from being judged, and its code is the worst.
     """
-    validities = []
+    codes: list[Exit] = []
+    validities: list[Validity] = []
     console = Console(soft_wrap=True)
     for path in paths:
         start = time.monotonic()
-        judgement = _judge(path, workload, console.width)
+        try:
+            judgement = _judge(path, workload, console.width)
+        except (QuorateError, OSError, MemoryError) as error:
+            message, code = explain(error)
+            codes.append(code)
+            click.echo(f"quorate: {' '.join(message.split())}", err=True)
+            if form == "jsonl":
+                click.echo(_line({"file": str(path), "error": message}))
+            continue
         validities.append(judgement.verdict.validity)
         if form == "jsonl":
-            click.echo(msgspec.json.encode(_row(path, judgement, time.monotonic() - start)).decode())
+            click.echo(_line(_row(path, judgement, time.monotonic() - start)))
         else:
             click.echo("\n".join(judgement.lines))
-    return CODES[worst(validities)]
+    return max(codes) if codes else CODES[worst(validities)]
+
+
+def _line(row: dict[str, Any]) -> str:
+    return msgspec.json.encode(row).decode()
 
 
 @dataclass(frozen=True, slots=True)
