@@ -21,7 +21,7 @@ from harness.generator.lift import NOTHING
 from harness.generator.timing import LOG, SECOND, SLEEP
 from harness.history import HistoryWriter
 from harness.op import INFO, Op
-from harness.workers import CLOSE_LIMIT, ClientWorker, Injector, Worker
+from harness.workers import CLOSE_LIMIT, ClientWorker, Inbox, Injector, Worker
 
 LOGGER = logging.getLogger("quorate.scheduler")
 
@@ -70,6 +70,7 @@ class Scheduler:
         self._open_client = open_client
         self._nemesis = nemesis
         self._writer = writer
+        self._append = writer.append
         self._writable = True
         self._observe = observe
         self._timeout = op_timeout
@@ -84,6 +85,7 @@ class Scheduler:
         self._open: dict[int, Op] = {}
         self._injecting: Op | None = None
         self._asleep: dict[int, asyncio.TimerHandle] = {}
+        self._given: list[Inbox] = []
         self._reported: list[tuple[int, Op, Op]] = []
         self._waiter: asyncio.Future[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
@@ -206,7 +208,16 @@ class Scheduler:
                 )
             if self._deadline is None:
                 self._deadline = self._loop.call_at(self._when(op.time + self._timeout_ns), self._deadline_passed)
-        worker.give(op)
+        worker.inbox.op = op
+        if not self._given:
+            self._loop.call_soon(self._wake_workers)
+        self._given.append(worker.inbox)
+
+    def _wake_workers(self) -> None:
+        """Let those begin that were given something in this turn."""
+        given, self._given = self._given, []
+        for inbox in given:
+            inbox.resume()
 
     def _special(self, thread: int, op: Op) -> None:
         """An operation of the harness itself: not recorded, and no event for the generator."""
@@ -228,15 +239,17 @@ class Scheduler:
 
     def _report(self, thread: int, op: Op, done: Op) -> None:
         """Called by a worker; the time of a completion is when it came, not when the scheduler gets to it."""
-        set_field(done, "time", self._now())
+        set_field(done, "time", int((self._clock() - self._start) * SECOND + 0.5))
         self._reported.append((thread, op, done))
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def _take_completions(self) -> None:
         reported, self._reported = self._reported, []
+        under_way = self._open
         for thread, op, done in reported:
-            if op is self._open.get(thread):
-                del self._open[thread]
+            if under_way.get(thread) is op:
+                del under_way[thread]
             elif op is self._injecting:
                 self._injecting = None
             else:
@@ -297,7 +310,7 @@ class Scheduler:
         self._flush()
 
     def _record(self, op: Op) -> None:
-        self._writer.append(op)
+        self._append(op)
         if self._observe is not None:
             self._observe(op)
 
@@ -323,7 +336,7 @@ class Scheduler:
         self._wake()
 
     def _wake(self, _: object = None) -> None:
-        waiter = self._waiter
+        waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
@@ -334,10 +347,10 @@ class Scheduler:
             return
         if self._reported:
             return
-        self._waiter = self._loop.create_future()
+        waiter = self._waiter = self._loop.create_future()
         timer = None if until < 0 else self._loop.call_at(self._when(until), self._wake)
         try:
-            await self._waiter
+            await waiter
         finally:
             self._waiter = None
             if timer is not None:

@@ -5,8 +5,9 @@ inside a real task, as ``asyncio.timeout``, anyio and grpc.aio need.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Generator
+from contextvars import Context
+from typing import Any, Protocol
 
 from harness.client import Client, DidNotHappen
 from harness.cluster import Node
@@ -26,6 +27,53 @@ class Injector(Protocol):
         """Inject or heal a fault, and say how it went."""
 
 
+Resumed = Callable[[asyncio.Future[None]], object]
+"""asyncio's own callback, which goes on with a task that waited."""
+
+
+class Inbox:
+    """Where a worker's task waits for its next operation; it follows asyncio's protocol for what can be awaited.
+
+    A future would do the same, and have the event loop schedule one callback for every operation. The scheduler gives
+    out many operations in one turn; this lets one callback (``resume``) wake all their workers.
+    """
+
+    __slots__ = ("_asyncio_future_blocking", "_context", "_done", "_loop", "_resumed", "op")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._asyncio_future_blocking = False
+        self._loop = loop
+        # What the callback is told has happened: asyncio takes the shortest way with a future of its own.
+        self._done: asyncio.Future[None] = loop.create_future()
+        self._done.set_result(None)
+        self._resumed: Resumed | None = None
+        self._context: Context | None = None
+        self.op: Op | None = None
+
+    def __await__(self) -> Generator[Any, None, Op]:
+        while self.op is None:
+            self._asyncio_future_blocking = True
+            yield self
+        op, self.op = self.op, None
+        return op
+
+    def resume(self) -> None:
+        """Go on with the task; nothing when it does not wait, because it has just begun or was cancelled."""
+        resumed, self._resumed = self._resumed, None
+        if resumed is not None and self._context is not None:
+            self._context.run(resumed, self._done)
+
+    def add_done_callback(self, resumed: Resumed, *, context: Context) -> None:
+        """What asyncio calls when the task begins to wait."""
+        self._resumed, self._context = resumed, context
+
+    def cancel(self, msg: object = None) -> bool:
+        """What asyncio calls when the task is cancelled; with False it throws the error in when the task goes on."""
+        del msg
+        self._loop.call_soon(self.resume)
+        return False
+
+
 class Worker:
     """The nemesis' worker, and the base of the clients'.
 
@@ -35,6 +83,7 @@ class Worker:
         injector: What does the operations.
 
     Attributes:
+        inbox: Where it takes its operations from; the one before must have been reported.
         opening: The client is being opened, so an operation that it was given has not been sent yet.
     """
 
@@ -43,14 +92,10 @@ class Worker:
         self._thread = thread
         self._report = report
         self._injector = injector
-        self._inbox: asyncio.Future[Op] = self._loop.create_future()
+        self.inbox = Inbox(self._loop)
         self._abandoned = False
         self.opening = False
         self._task = self._loop.create_task(self._work())
-
-    def give(self, op: Op) -> None:
-        """Do this operation; the one before must have been reported."""
-        self._inbox.set_result(op)
 
     def abandon(self) -> asyncio.Task[None]:
         """Cancel what it is doing and ignore its answer; the task returned ends when everything is released."""
@@ -60,8 +105,7 @@ class Worker:
 
     async def _work(self) -> None:
         while True:
-            op = await self._inbox
-            self._inbox = self._loop.create_future()
+            op = await self.inbox
             try:
                 done = await self._perform(op)
             except DidNotHappen as error:

@@ -49,27 +49,29 @@ class ConcurrentKeys(Generator, frozen=True):
         while free:
             later = free >> turn
             number = owner[turn + (later & -later).bit_length() - 1 if later else (free & -free).bit_length() - 1]
-            free &= ~masks[number]
-            known = groups[number]
             mask = masks[number]
-            inner = Context(ctx.time, ctx.free & mask, ctx.threads & mask, table)
+            free &= ~mask
+            known = groups[number]
+            inner = Context(ctx.time, ctx.free & mask, mask, table)
             entry = known or NO_KEY
             step = entry[1].op(inner)
-            if not isinstance(step, tuple):
+            if type(step) is not tuple:
                 entry, keys, step = self._go_on(inner, entry, step, keys)
-            due = isinstance(step, tuple) and step[0].time <= ctx.time
-            if entry is not known and not due:
-                groups = groups.put(number, entry)
-            if step is not None and (due or best is None or sooner(step, best, ctx)):
+            if type(step) is tuple and step[0].time <= ctx.time:
                 best, chosen, best_entry = step, number, entry
-            if due:
                 break
+            if entry is not known:
+                groups = groups.put(number, entry)
+            if step is not None and (best is None or sooner(step, best, ctx)):
+                best, chosen, best_entry = step, number, entry
         if isinstance(best, tuple):
             op, after = best
             key, source = best_entry
             set_field(op, "key", key)  # the caller owns an operation under construction
-            if after is not source or groups[chosen] is not best_entry:
+            if after is not source:
                 groups = groups.put(chosen, (key, after))
+            elif groups[chosen] is not best_entry:
+                groups = groups.put(chosen, best_entry)
             return op, self._with(keys, groups, after)
         if best is None and ctx.free & clients == ctx.threads & clients:
             return None
@@ -92,7 +94,7 @@ class ConcurrentKeys(Generator, frozen=True):
         return entry, keys, step
 
     def _with(self, keys: Cell, groups: Vector[Entry], changed: Generator) -> Generator:
-        if keys is self.keys and groups is self.groups:
+        if groups is self.groups and keys is self.keys:
             return self
         return ConcurrentKeys(self.size, self.make, keys, groups, self.listening or changed.hears)
 

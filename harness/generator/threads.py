@@ -74,11 +74,11 @@ class Split(Generator, frozen=True):
         while free:
             later = free >> turn
             number = owner[turn + (later & -later).bit_length() - 1 if later else (free & -free).bit_length() - 1]
-            free &= ~masks[number]
-            source = sources[number]
             mask = masks[number]
+            free &= ~mask
+            source = sources[number]
             step = source.op(Context(ctx.time, ctx.free & mask, ctx.threads & mask, ctx.table))
-            if isinstance(step, tuple):
+            if type(step) is tuple:
                 if step[0].time <= ctx.time:
                     best, chosen = step, number
                     break
