@@ -10,7 +10,10 @@ import sys
 import time
 from pathlib import Path
 
+from harness.errors import EnvironmentFailed, HarnessError
+
 WORD = b"dismiss"
+ARMED = b"armed\n"
 
 AGAIN_AFTER = 1.0
 """Seconds until what was left is removed once more: the daemon may still carry out a request of the dead harness."""
@@ -28,29 +31,44 @@ class Guardian:
 
     @classmethod
     def start(cls, run_id: str, folder: Path) -> "Guardian":
-        """Start the guardian of a run; from now on nothing of the run outlives this process for long."""
-        argv = [sys.executable, "-m", "nemesis.guardian", run_id, str(folder)]
-        return cls(
-            subprocess.Popen(
-                argv,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                cwd="/",
-            )
+        """Start the guardian of a run; from now on nothing of the run outlives this process for long.
+
+        Raises:
+            EnvironmentFailed: It does not come up, so nothing would heal after a SIGKILL.
+        """
+        process = subprocess.Popen(
+            [sys.executable, "-m", "nemesis.guardian", run_id, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
         )
+        guardian = cls(process)
+        if process.stdout is None or process.stdout.readline() != ARMED:
+            guardian.dismiss()
+            raise EnvironmentFailed(
+                f"the guardian, which heals when this process is killed, does not start with {sys.executable}. "
+                "Reinstall quorate there"
+            )
+        return guardian
 
     def dismiss(self) -> None:
         """Tell it that the run ended in order, and wait for its end."""
         self._process.communicate(WORD)
 
+    def call(self) -> None:
+        """Let it do what it would do if this process died: the run failed, and something may be left of it."""
+        self._process.communicate()
+
 
 def main(run_id: str, folder: Path) -> None:
     """Wait for the harness to end; act when it did not say that all is well."""
+    sys.stdout.buffer.write(ARMED)
+    sys.stdout.buffer.flush()
     if sys.stdin.buffer.read() == WORD:
         return
-    lines = ["the harness ended without a word: healing, then removing everything of its run", *heal(folder)]
+    lines = ["the harness did not end in order: healing, then removing everything of its run", *heal(folder)]
     lines += remove(run_id)
     time.sleep(AGAIN_AFTER)
     lines += remove(run_id)
@@ -59,7 +77,6 @@ def main(run_id: str, folder: Path) -> None:
 
 def heal(folder: Path) -> list[str]:
     """Undo what the journal of the run says is not healed."""
-    from harness.errors import HarnessError
     from nemesis.journal import pending
     from nemesis.undo import undo_all
 
@@ -72,7 +89,6 @@ def heal(folder: Path) -> list[str]:
 def remove(run_id: str) -> list[str]:
     """Remove the containers and the network of the run."""
     from harness.docker import leftovers
-    from harness.errors import HarnessError
 
     try:
         return [f"removed {thing}" for thing in leftovers.remove(run_id)]

@@ -53,10 +53,13 @@ class Partition(Fault):
         """A grudge of the asked shape, or of a random one."""
         names = self._names(situation)
         shape = self.settings["shape"]
+        fitting = [one for one in grudge.SHAPES if LEAST_NODES.get(one, 2) <= len(names)]
         if shape == RANDOM:
-            fitting = [one for one in grudge.SHAPES if LEAST_NODES.get(one, 2) <= len(names)]
             shape = rng.choice([*fitting, "primaries"])
         made = await self._grudge(shape, situation, rng)
+        if made is None and self.settings["shape"] == RANDOM:  # nobody leads now
+            shape = rng.choice(fitting)
+            made = await self._grudge(shape, situation, rng)
         if made is None:
             return None
         words = grudge.words(made)

@@ -23,10 +23,11 @@ def pick(
         primaries: Those that lead.
         rng: Source of chance.
     """
+    leading = [node for node in candidates if node in primaries]
     if kind == "any":
-        kind = rng.choice(USUAL)
+        kind = rng.choice([usual for usual in USUAL if leading or usual != "primaries"])
     if kind == "primaries":
-        return [node for node in candidates if node in primaries]
+        return leading
     size = {
         "one": 1,
         "minority": rng.randint(1, max(1, (len(nodes) - 1) // 2)),

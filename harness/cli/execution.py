@@ -95,15 +95,17 @@ class Execution:
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
-        """A process that heals and removes everything if this one is killed; simulated clusters die with it anyway."""
+        """A process that heals and removes everything when this one is killed, or fails to do it itself."""
         if self.spec.target.cluster_kind == "simulated":
             yield
             return
         guardian = Guardian.start(run_id(self.folder), self.folder.path)
         try:
             yield
-        finally:
-            guardian.dismiss()
+        except BaseException:
+            guardian.call()
+            raise
+        guardian.dismiss()
 
     @asynccontextmanager
     async def _watched(self, cluster: Cluster) -> AsyncIterator[None]:

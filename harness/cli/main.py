@@ -80,6 +80,10 @@ def run(argv: Sequence[str] | None = None) -> int:
     except (click.ClickException, click.Abort, QuorateError, OSError, MemoryError, KeyboardInterrupt) as error:
         message, code = explain(error)
         click.echo(f"quorate: {' '.join(message.split())}", err=True)
+    except SystemExit:
+        # click's way of ending when the reader of its output has left: with 1, which here says "invalid".
+        click.echo("quorate: nobody reads the output any more, so it was not completed", err=True)
+        return Exit.FAILED
     return int(code) if isinstance(code, int) else Exit.VALID
 
 

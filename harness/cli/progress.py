@@ -1,6 +1,7 @@
 """What a person sees while a run goes on: a live panel on a terminal, plain lines elsewhere."""
 
 import logging
+import os
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,16 @@ WINDOW = 2
 
 _SECOND = 1_000_000_000
 _COLOURS = {OK: "green", FAIL: "yellow", INFO: "magenta", "running": "green", "paused": "yellow"}
+
+
+class Voice(Console):
+    """A console whose reader may leave: `quorate test ... | head` silences the run, and must not end it."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing from now on, also not when Python flushes standard output at its end."""
+        self.quiet = True
+        with open(os.devnull, "wb") as nothing:
+            os.dup2(nothing.fileno(), self.file.fileno())
 
 
 class Progress:

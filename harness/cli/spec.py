@@ -15,6 +15,8 @@ from workloads.workload import Workload
 
 MAX_NODES = 99
 MAX_CLIENTS = 100_000
+LEAST, MOST = 1e-6, 1e9
+"""Of every duration in seconds and of the rate in Hz: their reciprocals still fit the clock of a history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +68,11 @@ class Spec:
         words = ["quorate", "test", self.target.name, "--workload", self.workload.name]
         words += ["--nemesis", ",".join(self.faults) or "none"]
         words += ["--nodes", str(self.nodes), "--concurrency", str(self.concurrency)]
-        words += [
-            "--time-limit",
-            f"{self.time_limit:g}",
-            "--rate",
-            f"{self.rate:g}",
-            "--interval",
-            f"{self.interval:g}",
-        ]
+        words += ["--time-limit", _exact(self.time_limit), "--rate", _exact(self.rate)]
+        words += ["--interval", _exact(self.interval)]
         if self.stable_period is not None:
-            words += ["--stable-period", f"{self.stable_period:g}"]
-        words += ["--op-timeout", f"{self.op_timeout:g}", "--seed", str(self.seed)]
+            words += ["--stable-period", _exact(self.stable_period)]
+        words += ["--op-timeout", _exact(self.op_timeout), "--seed", str(self.seed)]
         for prefix, owner in [("", self.target), *((f"{one.name}.", one) for one in self._others)]:
             for word in as_words(owner.settings, owner.options):
                 words += ["--option", prefix + word]
@@ -85,6 +81,11 @@ class Spec:
     @property
     def _others(self) -> list[Workload | Fault]:
         return [self.workload, *self.faults.values()]
+
+
+def _exact(number: float) -> str:
+    """As short as it can be while it still means the same number."""
+    return repr(float(number)).removesuffix(".0")
 
 
 def resolve(asked: Asked) -> Spec:
@@ -97,7 +98,7 @@ def resolve(asked: Asked) -> Spec:
     words = _route(asked.options, asked.target)
     target: Target = target_class(_settings(target_class, words.pop(asked.target, ())))
     defaults = target.defaults
-    workload_name = asked.workload or defaults.workload
+    workload_name = defaults.workload if asked.workload is None else asked.workload
     workload_class = registry.load("workload", workload_name)
     workload: Workload = workload_class(_settings(workload_class, words.pop(workload_name, ())))
     target.client(workload.interface)
@@ -148,7 +149,10 @@ def _fault_names(said: str | None, default: Sequence[str]) -> list[str]:
         return []
     if said == "all":
         return registry.names("nemesis")
-    return list(dict.fromkeys(name.strip() for name in said.split(",") if name.strip()))
+    names = list(dict.fromkeys(name.strip() for name in said.split(",") if name.strip()))
+    if not names:
+        raise UsageError(f"--nemesis is {said!r}, which names no fault: say `none` for a run without faults")
+    return names
 
 
 def _count(option: str, said: int | None, default: int, most: int) -> int:
@@ -160,6 +164,6 @@ def _count(option: str, said: int | None, default: int, most: int) -> int:
 
 def _positive(option: str, said: float | None, default: float) -> float:
     number = default if said is None else said
-    if not 0 < number < float("inf"):
-        raise UsageError(f"{option} is {number:g}, but it takes a number above 0")
+    if not LEAST <= number <= MOST:
+        raise UsageError(f"{option} is {number:g}, but it takes a number from {LEAST:g} to {MOST:g}")
     return number

@@ -1,5 +1,6 @@
 """``quorate test TARGET``: one run, from nothing to a proven verdict and a report."""
 
+import errno
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +16,10 @@ from checkers.verdict import RunVerdict, Validity
 from harness.cli.execution import Execution
 from harness.cli.judging import judge_run
 from harness.cli.main import Exit
-from harness.cli.progress import Progress
+from harness.cli.progress import Progress, Voice
 from harness.cli.spec import Asked, Spec, resolve
 from harness.cli.versions import versions
-from harness.errors import HarnessError
+from harness.errors import EnvironmentFailed, HarnessError
 from harness.run import Outcome
 from harness.target import ContainerTarget
 from results.record import Part, Phase, Probe, RunRecord
@@ -57,7 +58,7 @@ def test(*, runs: Path, dry_run: bool, **asked: Any) -> int:
     if dry_run:
         click.echo("\n".join(dry_lines(spec)))
         return Exit.VALID
-    return run(spec, runs, Console(soft_wrap=True))
+    return run(spec, runs, Voice(soft_wrap=True))
 
 
 def run(spec: Spec, root: Path, console: Console) -> int:
@@ -79,7 +80,7 @@ def run(spec: Spec, root: Path, console: Console) -> int:
             execution.run()
         except Exception as error:
             logging.getLogger(__name__).exception("the run failed")
-            failure = error if isinstance(error, HarnessError) else _bug(error, folder)
+            failure = _failure(error, folder)
     record = last_record(record, execution, failure)
     folder.write_record(record)
     if not folder.history.exists():
@@ -145,12 +146,18 @@ def dry_lines(spec: Spec) -> Iterator[str]:
         yield f"fault {name}: " + ", ".join(f"{option}={value}" for option, value in fault.settings.items())
 
 
-def _bug(error: Exception, folder: RunFolder) -> HarnessError:
-    """What a user is told of an exception that nobody meant to raise."""
-    return HarnessError(
-        f"quorate itself failed: {type(error).__name__}: {error}. "
-        f"This is a bug: please report it with {folder.harness_log}"
-    )
+def _failure(error: Exception, folder: RunFolder) -> HarnessError:
+    """What a user is told: of what the system refused, and of an exception that nobody meant to raise."""
+    match error:
+        case HarnessError():
+            return error
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EROFS | errno.EIO):
+            return EnvironmentFailed(f"cannot write to {folder.path}: {error.strerror}. Free some space there")
+        case _:
+            return HarnessError(
+                f"quorate itself failed: {type(error).__name__}: {error}. "
+                f"This is a bug: please report it with {folder.harness_log}"
+            )
 
 
 @contextmanager

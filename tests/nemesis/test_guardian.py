@@ -115,3 +115,18 @@ def test_the_process_ends_when_it_is_dismissed(tmp_path: Path, monkeypatch: pyte
     Guardian.start("r1", tmp_path).dismiss()
     assert [process.returncode for process in made] == [0]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_guardian_that_does_not_come_up_is_an_error_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+
+    with pytest.raises(EnvironmentFailed, match="does not start with /bin/false"):
+        Guardian.start("never-was", tmp_path)
+
+
+def test_called_it_does_what_it_would_do_after_a_death(tmp_path: Path) -> None:
+    Guardian.start("never-was", tmp_path).call()
+
+    assert "did not end in order" in (tmp_path / "guardian.log").read_text()

@@ -45,3 +45,11 @@ def test_any_never_strikes_a_majority_and_reaches_leaders() -> None:
     assert max(map(len, chosen)) == 2
     assert {len(one) for one in chosen} == {1, 2}
     assert {node for one in chosen for node in one} == set(names(5))
+
+
+def test_any_strikes_somebody_also_while_nobody_leads() -> None:
+    struck = [
+        victims.pick("any", ["n1", "n2", "n3"], ["n1", "n2", "n3"], [], random.Random(seed)) for seed in range(50)
+    ]
+
+    assert all(struck)
