@@ -173,4 +173,4 @@ def test_a_word_that_is_cut_off_does_not_dismiss_it(tmp_path: Path) -> None:
     """The harness died while it wrote."""
     process = Guardian.start("never-was", tmp_path)._process
     process.communicate(b"dism")
-    assert "without a word" in (tmp_path / "guardian.log").read_text()
+    assert "did not end in order" in (tmp_path / "guardian.log").read_text()
