@@ -300,22 +300,23 @@ class Run:
     async def _dismantle(self) -> None:
         """Collect the logs and remove the cluster."""
         plan = self._plan
-        async with self._phase("collect logs"):
-            await asyncio.gather(*map(self._save_log, plan.cluster.nodes))
-        async with self._phase("tear down"):
-            await _within(plan.timeouts.down, plan.cluster.down())
+        try:
+            async with self._phase("collect logs"):
+                await asyncio.gather(*map(self._save_log, plan.cluster.nodes))
+        finally:
+            async with self._phase("tear down"):
+                await _within(plan.timeouts.down, plan.cluster.down())
 
     async def _save_log(self, node: Node) -> None:
         """A log that cannot be had is a remark: it must not keep the cluster from being removed."""
         try:
             async with asyncio.timeout(self._plan.timeouts.logs):
                 data = await node.log()
-        except (HarnessError, TimeoutError) as error:
+            folder = self._plan.logs / node.name
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "node.log").write_bytes(data)
+        except (HarnessError, TimeoutError, OSError) as error:
             self.outcome.problems.append(f"the log of {node.name} could not be collected: {str(error) or 'time-out'}")
-            return
-        folder = self._plan.logs / node.name
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "node.log").write_bytes(data)
 
     async def _interruptible(self, work: Coroutine[Any, Any, T], limit: float) -> T:
         """The result of ``work``, unless the user asks to stop or it takes too long."""

@@ -369,6 +369,26 @@ def test_a_log_that_cannot_be_had_does_not_keep_the_cluster_from_being_removed(w
     assert world.cluster.removed == 1
 
 
+def test_a_full_disk_does_not_keep_the_cluster_from_being_removed(world: World) -> None:
+    world.plan.logs.write_text("no folder: nothing can be written below it")
+
+    problems = world.execute().problems
+
+    assert len(problems) == 3
+    assert problems[0].startswith("the log of n1 could not be collected: ")
+    assert world.cluster.removed == 1
+
+
+def test_whatever_goes_wrong_with_the_logs_the_cluster_is_removed(world: World) -> None:
+    async def broken() -> bytes:
+        raise RuntimeError("a bug")
+
+    world.cluster.nodes[0].log = broken  # type: ignore[method-assign]  # this one node's log has a bug
+    with pytest.raises(RuntimeError, match="a bug"):
+        world.execute()
+    assert world.cluster.removed == 1
+
+
 def test_a_cluster_that_cannot_be_removed_fails_the_run_unless_something_worse_did(world: World) -> None:
     world.cluster.down_error = HarnessError("containers are left")
 
