@@ -47,6 +47,11 @@ def test_none_and_all_are_lists_of_faults() -> None:
         (["test", "etcd", "--rate", "nan"], "--rate"),
         (["test", "etcd", "--rate", "-1"], "--rate"),
         (["test", "etcd", "--time-limit", "0"], "--time-limit"),
+        (["test", "etcd", "--rate", "1e-300"], "--rate"),
+        (["test", "etcd", "--interval", "1e300"], "--interval"),
+        (["test", "etcd", "--nemesis", ""], "say `none`"),
+        (["test", "etcd", "--nemesis", " , "], "say `none`"),
+        (["test", "etcd", "--workload", ""], "Valid: "),
     ],
 )
 def test_a_mistake_is_a_usage_error_that_says_what_would_be_right(words: list[str], message: str) -> None:
@@ -59,6 +64,12 @@ def test_a_mistake_is_a_usage_error_that_says_what_would_be_right(words: list[st
 def test_a_zero_is_not_taken_for_nothing_said() -> None:
     with pytest.raises(UsageError, match="--concurrency is 0"):
         ask(concurrency=0)
+
+
+def test_the_repeat_command_says_every_number_exactly() -> None:
+    command = ask(rate=1234567.5, time_limit=1.23456789, interval=100000.25, op_timeout=0.1).command()
+
+    assert "--time-limit 1.23456789 --rate 1234567.5 --interval 100000.25 --op-timeout 0.1 " in command
 
 
 @pytest.mark.parametrize("target", ["etcd", "simulated"])
