@@ -5,6 +5,7 @@ import os
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -31,7 +32,7 @@ class Voice(Console):
     def on_broken_pipe(self) -> None:
         """Say nothing from now on, also not when Python flushes standard output at its end."""
         self.quiet = True
-        with open(os.devnull, "wb") as nothing:
+        with Path(os.devnull).open("wb") as nothing:
             os.dup2(nothing.fileno(), self.file.fileno())
 
 

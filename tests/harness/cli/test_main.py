@@ -1,5 +1,6 @@
 """Every way of failing is one line on standard error and the exit code that the API promises."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -104,3 +105,29 @@ def test_a_bug_of_the_harness_is_one_line_and_keeps_the_history(
     assert "Traceback" not in captured.out + captured.err
     assert "KeyError" in (tmp_path / "latest" / "harness.log").read_text()
     assert (tmp_path / "latest" / "report.html").exists()
+
+
+@pytest.mark.parametrize("words", [["faults"], ["test", "simulated", "--dry-run"]])
+def test_a_reader_who_has_left_is_no_violation(words: list[str]) -> None:
+    """Click ends with 1 then, which would say that the target is to blame."""
+    code, err = _without_a_reader(words)
+
+    assert code == Exit.FAILED
+    assert err.count("\n") == 1
+
+
+def test_a_run_whose_reader_has_left_goes_on_to_its_verdict(tmp_path: Path) -> None:
+    words = ["test", "simulated", "--nemesis", "none", "--time-limit", "2", "--seed", "1", "--runs", str(tmp_path)]
+    code, err = _without_a_reader(words)
+
+    assert (code, err) == (Exit.VALID, "")
+    assert (tmp_path / "latest" / "verdict.json").exists()
+
+
+def _without_a_reader(words: list[str]) -> tuple[int, str]:
+    """The exit code and the standard error of the command whose standard output nobody reads."""
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as out:
+        done = subprocess.run([QUORATE, *words], stdout=out, stderr=subprocess.PIPE, text=True, check=False)
+    return done.returncode, done.stderr
