@@ -3,7 +3,7 @@
 import errno
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from harness.cli.main import Exit
 from harness.cli.progress import Progress, Voice
 from harness.cli.spec import Asked, Spec, resolve
 from harness.cli.versions import versions
-from harness.errors import EnvironmentFailed, HarnessError
+from harness.errors import EnvironmentFailed, HarnessError, QuorateError
 from harness.run import Outcome
 from harness.target import ContainerTarget
 from results.record import Part, Phase, Probe, RunRecord
@@ -65,7 +65,7 @@ def run(spec: Spec, root: Path, console: Console) -> int:
     """Run it, judge it, say what came out; the exit code.
 
     Raises:
-        HarnessError: The run failed; what was recorded up to then is judged and kept all the same.
+        QuorateError: The run failed; what was recorded up to then is judged and kept all the same.
     """
     started = datetime.now(UTC)
     folder = RunFolder.create(root, spec.name, spec.seed, started)
@@ -74,7 +74,7 @@ def run(spec: Spec, root: Path, console: Console) -> int:
     progress = Progress(console, live=console.is_terminal)
     execution = Execution(spec, folder, progress)
     console.print(f"run {folder.path}", markup=False, highlight=False)
-    failure: HarnessError | None = None
+    failure: QuorateError | None = None
     with _harness_log(folder):
         try:
             execution.run()
@@ -121,7 +121,7 @@ def first_record(spec: Spec, started: datetime) -> RunRecord:
     )
 
 
-def last_record(record: RunRecord, execution: Execution, failure: HarnessError | None) -> RunRecord:
+def last_record(record: RunRecord, execution: Execution, failure: QuorateError | None) -> RunRecord:
     """The run record with how it went."""
     outcome = execution.outcome or Outcome(ended="interrupted")
     return msgspec.structs.replace(
@@ -146,10 +146,10 @@ def dry_lines(spec: Spec) -> Iterator[str]:
         yield f"fault {name}: " + ", ".join(f"{option}={value}" for option, value in fault.settings.items())
 
 
-def _failure(error: Exception, folder: RunFolder) -> HarnessError:
+def _failure(error: Exception, folder: RunFolder) -> QuorateError:
     """What a user is told: of what the system refused, and of an exception that nobody meant to raise."""
     match error:
-        case HarnessError():
+        case QuorateError():
             return error
         case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EROFS | errno.EIO):
             return EnvironmentFailed(f"cannot write to {folder.path}: {error.strerror}. Free some space there")
@@ -160,10 +160,21 @@ def _failure(error: Exception, folder: RunFolder) -> HarnessError:
             )
 
 
+class _LogFile(logging.FileHandler):
+    """A log that cannot be written neither ends the run nor hides why it ended: the run's own files say that."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
+        del record
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
+
+
 @contextmanager
 def _harness_log(folder: RunFolder) -> Iterator[None]:
     """What the harness itself has to say goes to ``harness.log`` of the run: phases, faults, failures."""
-    handler = logging.FileHandler(folder.harness_log)
+    handler = _LogFile(folder.harness_log)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     level = root.level

@@ -1,0 +1,48 @@
+"""``quorate test``: how a run that fails tells why."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.cli.main import Exit, run
+
+SHORT = ["test", "simulated", "--seed", "1", "--time-limit", "2"]
+
+
+def test_a_mistake_that_only_the_run_can_find_is_the_user_s(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Which nodes there are is known to the fault when it is probed, not to the parser."""
+    words = ["--nemesis", "partition", "--option", "partition.shape=groups", "--option", "partition.groups=n9"]
+
+    code = run([*SHORT, *words, "--runs", str(tmp_path)])
+
+    message = capsys.readouterr().err
+    assert code == Exit.USAGE
+    assert message == "quorate: partition.groups names 'n9', but the nodes are n1, n2, n3\n"
+    assert "failed: partition.groups" in (tmp_path / "latest" / "run.json").read_text()
+
+
+def test_a_full_disk_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither the history nor the log of the failure can be written then."""
+    written = os.write
+
+    def full(file: int, data: bytes) -> int:
+        if data.startswith(b'{"index":'):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return written(file, data)
+
+    def no_room(self: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.write", full)
+    monkeypatch.setattr("logging.FileHandler.flush", no_room)
+
+    code = run([*SHORT, "--nemesis", "none", "--runs", str(tmp_path)])
+
+    captured = capsys.readouterr()
+    assert code == Exit.FAILED
+    assert captured.err.count("\n") == 1
+    assert "No space left on device" in captured.err
