@@ -22,6 +22,8 @@ STRENGTH = (
 def judge(history: History, checkers: Sequence[Checker]) -> RunVerdict:
     """Ask every checker, time it, and combine: invalid > unknown > valid.
 
+    Of a damaged history the readable part is judged: a violation in it is one of the whole, its absence proves nothing.
+
     Args:
         history: What was recorded.
         checkers: Who judges; a checker that crashes counts as ``unknown``, with the crash as the reason.
@@ -35,10 +37,16 @@ def judge(history: History, checkers: Sequence[Checker]) -> RunVerdict:
     ]
     if not verdicts:
         reasons.append("no checker was asked")
+    validities = [verdict.validity for verdict in verdicts]
+    whole = history.damage is None
+    if history.damage is not None:
+        line, why = history.damage.line, history.damage.reason
+        reasons.append(f"the history is damaged at line {line} ({why}); only what stands before it was checked")
+        validities.append("unknown")
     return RunVerdict(
-        validity=worst([verdict.validity for verdict in verdicts]),
+        validity=worst(validities),
         verdicts=verdicts,
-        strongest=strongest([model for verdict in verdicts for model in verdict.models]),
+        strongest=strongest([model for verdict in verdicts for model in verdict.models]) if whole else None,
         reasons=tuple(reasons),
     )
 

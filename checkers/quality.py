@@ -8,15 +8,10 @@ import numpy as np
 from checkers import wellformed
 from checkers.checker import Checker
 from checkers.verdict import Verdict
-from harness.history import TYPE_CODES, Damage, History
+from harness.history import TYPE_CODES, History
 from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK
 
 _UNMAPPED = "unmapped:"
-
-
-def damaged(damage: Damage) -> str:
-    """What a damaged history means for its verdict, in words."""
-    return f"the history is damaged at line {damage.line} ({damage.reason}); only what stands before it was checked"
 
 
 class QualityChecker(Checker):
@@ -42,8 +37,6 @@ class QualityChecker(Checker):
         ok = int((calls.outcome == TYPE_CODES[OK]).sum())
         unmapped = self._unmapped(history)
         reasons = [f"the history is malformed: {problem}" for problem in wellformed.problems(history)]
-        if history.damage is not None:
-            reasons.append(damaged(history.damage))
         if ok < self.minimum_ok:
             reasons.append(f"only {ok} operations were ok, at least {self.minimum_ok} are needed")
         elif ok < self.minimum_ok_share * len(calls):
@@ -94,9 +87,22 @@ class QualityChecker(Checker):
                 reasons.append(f"{span.id} ({span.words}) did not go as planned: {span.problem}")
         asked = (history.process == NEMESIS) & (history.type == TYPE_CODES[INVOKE])
         wanted = [event for event in np.flatnonzero(asked).tolist() if _injects(history[event].value)]
+        reasons += filter(None, (_not_tried(history, event) for event in wanted))
         if wanted and not any(span.effective is not None for span in spans):
             reasons.append(f"faults were asked for {len(wanted)} times, and none took effect")
         return reasons
+
+
+def _not_tried(history: History, event: int) -> str:
+    """Why a fault that was asked for has no span of its own; empty when it has one, or when nothing fitted it."""
+    asked, partner = history[event], int(history.partner[event])
+    when = f"{asked.f} was asked for at {asked.time / 1e9:.3f} s"
+    if partner < 0:
+        return f"{when}, and what became of it is not recorded"
+    done = history[partner]
+    if done.type != INFO or (isinstance(done.value, dict) and "id" in done.value):
+        return ""
+    return f"{when}, and not injected: {done.error}"
 
 
 def _injects(value: object) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from checkers.availability import AvailabilityChecker
 from checkers.checker import Checker
 from checkers.judge import judge
-from checkers.quality import QualityChecker, damaged
+from checkers.quality import QualityChecker
 from checkers.stats import StatsChecker
 from checkers.verdict import RunVerdict, Verdict, worst
 from harness import registry
@@ -47,15 +47,7 @@ def judge_run(folder: RunFolder, record: RunRecord) -> Judged:
 
 def judge_history(history: History, workload: str) -> Judged:
     """The verdict on a history that no run record stands beside: only the workload's own checkers apply."""
-    return Judged(_with_damage(judge(history, workload_checkers(workload, {})), history), _ops(history))
-
-
-def _with_damage(verdict: RunVerdict, history: History) -> RunVerdict:
-    """The verdict on a file of which only a prefix could be read: without a violation in it nothing is known."""
-    if history.damage is None:
-        return verdict
-    own = Verdict("quality", "unknown", reasons=(damaged(history.damage),))
-    return _with_verdict(verdict, own)
+    return Judged(judge(history, workload_checkers(workload, {})), _ops(history))
 
 
 def _ops(history: History) -> int:
@@ -94,11 +86,7 @@ def _with_record(verdict: RunVerdict, record: RunRecord) -> RunVerdict:
         reasons.append("the harness was killed before the run ended")
     if not reasons:
         return verdict
-    return _with_verdict(verdict, Verdict("run", "unknown", reasons=tuple(reasons)))
-
-
-def _with_verdict(verdict: RunVerdict, own: Verdict) -> RunVerdict:
-    """The verdict, with one more checker's that is unknown."""
+    own = Verdict("run", "unknown", reasons=tuple(reasons))
     return msgspec.structs.replace(
         verdict,
         validity=worst([verdict.validity, own.validity]),

@@ -48,7 +48,7 @@ def build(folder: RunFolder, history: History, verdict: RunVerdict, record: RunR
         "title": f"{_TITLES[verdict.validity]}: {_run_words(record)}",
         "validity": verdict.validity,
         "headline": headline(verdict),
-        "reasons": _reasons(history, verdict, record),
+        "reasons": _reasons(verdict, record),
         "strongest": words.visible(verdict.strongest or ""),
         "witness": None if first is None else _witness(history, first, spans),
         "proof": _proof(history, verdict, spans, rows),
@@ -90,13 +90,8 @@ def _run_words(record: RunRecord) -> str:
     return words.visible(f"{record.target.name}, {record.workload.name}, {faults}")
 
 
-def _reasons(history: History, verdict: RunVerdict, record: RunRecord) -> list[str]:
+def _reasons(verdict: RunVerdict, record: RunRecord) -> list[str]:
     reasons = [*verdict.reasons]
-    if history.damage is not None:
-        reasons.append(
-            f"the history is damaged at line {history.damage.line} ({history.damage.reason}); "
-            "what stands before was judged"
-        )
     if record.ended not in {"complete", "running"} and not any(record.ended in reason for reason in reasons):
         reasons.append(f"the run ended: {record.ended}")
     if not reasons and verdict.validity == "unknown":

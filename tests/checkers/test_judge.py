@@ -30,6 +30,15 @@ def fault(second: float, phase: str, outcome: str = "ok", error: str | None = No
     return [asked, Op(-1, int(second * S), NEMESIS, outcome, "partition", value=value, error=error)]  # type: ignore[arg-type]
 
 
+def not_injected(second: float, outcome: str, error: str) -> list[Op]:
+    value = {"phase": "inject"}
+    asked, done = (
+        Op(-1, int(second * S), NEMESIS, kind, "partition", value=value, error=why)  # type: ignore[arg-type]  # a type of op
+        for kind, why in (("invoke", None), (outcome, error))
+    )
+    return [asked, done]
+
+
 def writes(*seconds: float) -> list[Op]:
     return [op for second in seconds for op in client(second)]
 
@@ -59,6 +68,20 @@ def test_strongest_is_what_was_proven_and_not_denied() -> None:
     assert judge(History([]), []).validity == "unknown"
 
 
+def test_a_damaged_history_is_unknown_whoever_judges_it() -> None:
+    damage = Damage(23, "the last line is cut off")
+    verdict = judge(History(writes(1), damage), [RegisterChecker()])
+    assert (verdict.validity, verdict.verdicts[0].validity, verdict.strongest) == ("unknown", "valid", None)
+    assert "damaged at line 23 (the last line is cut off)" in verdict.reasons[-1]
+
+
+def test_a_violation_in_what_is_left_of_a_damaged_history_is_proven() -> None:
+    absent = [Op(-1, 9 * S, 1, "invoke", "read"), Op(-1, 9 * S + 1, 1, "ok", "read")]
+    verdict = judge(History(writes(1) + absent, Damage(5, "cut off")), [RegisterChecker()])
+    assert verdict.validity == "invalid"
+    assert "damaged at line 5" in verdict.reasons[-1]
+
+
 def test_stats_want_every_f_to_have_succeeded() -> None:
     verdict = StatsChecker().check(History(writes(1, 2) + client(3, "fail", "cas", "cas-mismatch: 1")))
     assert verdict.validity == "unknown"
@@ -83,7 +106,8 @@ def test_availability_is_unknown_when_nothing_recovered() -> None:
 
 
 def test_quality_of_a_good_run_is_valid() -> None:
-    events = writes(*range(1, 12)) + fault(12, "inject") + fault(13, "heal")
+    nobody = not_injected(14, "fail", "nothing-to-do: no node fits this fault now")
+    events = writes(*range(1, 12)) + fault(12, "inject") + fault(13, "heal") + nobody
     assert QualityChecker().check(History(events)).validity == "valid"
 
 
@@ -96,7 +120,12 @@ def test_quality_names_every_doubt() -> None:
         "was not seen healed: still cut": History(good + fault(12, "inject") + fault(13, "heal", "info", "still cut")),
         "no healing is recorded": History(good + fault(12, "inject")),
         "in no table of errors: KeyError: 'x'": History(good + client(12, "info", error="unmapped: KeyError: 'x'")),
-        "damaged at line 23": History(good, Damage(23, "the last line is cut off")),
+        "partition was asked for at 14.000 s, and not injected: nemesis: no room": History(
+            good + fault(12, "inject") + fault(13, "heal") + not_injected(14, "info", "nemesis: no room")
+        ),
+        "asked for at 14.000 s, and what became of it": History(
+            good + fault(12, "inject") + fault(13, "heal") + not_injected(14, "info", "")[:1]
+        ),
         "malformed: 1 completions have no invocation": History([*good, Op(-1, 99 * S, 7, "ok", "write")]),
     }
     for text, history in doubts.items():
