@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from harness.cluster import NodeState
 from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK, Op
 
 _log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ WINDOW = 2
 """Seconds over which rates are taken."""
 
 _SECOND = 1_000_000_000
-_COLOURS = {OK: "green", FAIL: "yellow", INFO: "magenta", "running": "green", "paused": "yellow"}
+_COLOURS = {OK: "green", FAIL: "yellow", INFO: "magenta", NodeState.RUNNING: "green", NodeState.PAUSED: "yellow"}
 
 
 class Voice(Console):
@@ -94,14 +95,17 @@ class Progress:
         if op.type == INVOKE:
             return
         when = f"{op.time / _SECOND:.1f} s"
-        if value.get("phase") == "inject" and "id" in value:
+        if value.get("phase") == "heal":
+            kept = (op.error or "").startswith("not-healed")
+            for name in () if kept else value.get("ids", ()):
+                self._faults.pop(name, None)
+            self._say(f"  {when}  {op.f} " + ("healed" if not op.error else f"HEALING: {op.error}"))
+        elif "id" in value:
             self._faults[value["id"]] = f"{op.f} {value.get('words', '')}"
             failed = f" NOT EFFECTIVE: {op.error}" if op.error else ""
             self._say(f"  {when}  {op.f}: {value.get('words', '')}{failed}")
-        elif value.get("phase") == "heal":
-            for name in value.get("ids", ()):
-                self._faults.pop(name, None)
-            self._say(f"  {when}  {op.f} healed" + (f", NOT VERIFIED: {op.error}" if op.error else ""))
+        else:
+            self._say(f"  {when}  {op.f} not injected: {op.error}")
 
     def _say(self, line: str) -> None:
         _log.info("%s", line.strip())
@@ -117,7 +121,9 @@ class Progress:
         rates = self._rates()
         counts = "  ".join(f"{kind} {self._counts[kind]} ({rates[kind]:.0f}/s)" for kind in (OK, FAIL, INFO))
         faults = "; ".join(self._faults.values()) or "none"
-        return f"  {self._now / _SECOND:.0f} s  {counts}  faults: {faults}"
+        struck = ", ".join(f"{name} {state}" for name, state in self.nodes.items() if state != NodeState.RUNNING)
+        nodes = f"  nodes: {struck or 'all running'}" if self.nodes else ""
+        return f"  {self._now / _SECOND:.0f} s  {counts}  faults: {faults}{nodes}"
 
     def _panel(self) -> RenderableType:
         rates = self._rates()

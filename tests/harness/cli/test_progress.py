@@ -47,7 +47,9 @@ def test_plain_lines_give_phase_counts_rates_and_faults() -> None:
 
     assert lines[0] == "load (60 s)"
     assert lines[1] == "  0.0 s  partition: n1 | n2 n3"
-    assert lines[2].startswith("  5 s  ok 51 (10/s)  fail 0 (0/s)  info 0 (0/s)  faults: partition n1 | n2 n3")
+    assert lines[2].startswith(
+        "  5 s  ok 51 (10/s)  fail 0 (0/s)  info 0 (0/s)  faults: partition n1 | n2 n3  nodes: n2 paused"
+    )
 
 
 def test_a_healed_fault_is_no_longer_active() -> None:
@@ -61,6 +63,22 @@ def test_a_fault_that_did_not_take_effect_is_called_so() -> None:
     failed = Op(-1, SECOND, NEMESIS, "info", "partition", None, injected(1).value, error="n1 still talks to n2")
 
     assert "NOT EFFECTIVE: n1 still talks to n2" in shown(live=False, events=[failed])
+
+
+def test_a_fault_that_could_not_be_healed_stays_active_and_says_why() -> None:
+    value = {"phase": "heal", "ids": ["partition-1"]}
+    failed = Op(-1, SECOND, NEMESIS, "info", "partition", None, value, error="not-healed: n1 still has rules")
+    text = shown(live=False, events=[injected(0), failed, *completions(7)[20:]])
+
+    assert "  1.0 s  partition HEALING: not-healed: n1 still has rules" in text
+    assert "faults: partition n1 | n2 n3" in text
+
+
+def test_a_fault_that_was_not_injected_is_said() -> None:
+    value = {"phase": "inject"}
+    failed = Op(-1, SECOND, NEMESIS, "info", "kill", None, value, error="nemesis: cannot write the journal")
+
+    assert "  1.0 s  kill not injected: nemesis: cannot write the journal" in shown(live=False, events=[failed])
 
 
 def test_the_panel_shows_time_left_rates_faults_and_nodes() -> None:
