@@ -1,10 +1,12 @@
 """Histories: the ordered events of one run, as JSON lines on disk and as columns in memory."""
 
 import os
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, count, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 import numpy as np
@@ -17,6 +19,15 @@ TYPE_CODES: Final = {INVOKE: 0, OK: 1, FAIL: 2, INFO: 3}
 TYPE_NAMES: Final = (INVOKE, OK, FAIL, INFO)
 NEVER: Final = np.iinfo(np.int32).max
 """The completion index of an operation that never completed."""
+
+NO_VERSION: Final = int(np.iinfo(np.int64).min)
+"""In the column of versions, that there is none; below all that a history may hold."""
+
+CHUNK: Final = 50_000
+"""How many events become columns at a time."""
+
+PIECE: Final = 1 << 22
+"""How many bytes of a file are decoded at a time."""
 
 MOST_FS: Final = int(np.iinfo(np.int16).max)
 MOST_32: Final = int(np.iinfo(np.int32).max)
@@ -108,33 +119,42 @@ class History:
     """
 
     def __init__(self, ops: Iterable[Op], damage: Damage | None = None) -> None:
-        events = ops if isinstance(ops, list) else list(ops)
         f_codes: dict[str, int] = {}
         key_codes: dict[str | int, int] = {}
-        code_f, code_key = f_codes.setdefault, key_codes.setdefault
-        process = [op.process for op in events]
-        type_ = [TYPE_CODES[op.type] for op in events]
-        f = [code_f(op.f, len(f_codes)) for op in events]
-        key = [-1 if op.key is None else code_key(op.key, len(key_codes)) for op in events]
-        self._values: list[Any] = [op.value for op in events]
-        self._nodes: list[str | None] = [op.node for op in events]
-        self._errors = {index: op.error for index, op in enumerate(events) if op.error is not None}
-        self._versions = {index: op.version for index, op in enumerate(events) if op.version is not None}
-        self.time = np.array([op.time for op in events], dtype=np.int64)
-        self.process = np.array(process, dtype=np.int32)
-        self.type = np.array(type_, dtype=np.int8)
-        self.f = np.array(f, dtype=np.int16)
-        self.key = np.array(key, dtype=np.int32)
+        names: dict[str | None, str | None] = {}  # one string per node instead of one per event
+        code_f, code_key, name = f_codes.setdefault, key_codes.setdefault, names.setdefault
+        self._values: list[Any] = []
+        self._nodes: list[str | None] = []
+        self._errors: dict[int, str] = {}
+        time, process, type_, f, key, version = (_Column(kind) for kind in ("i8", "i4", "i1", "i2", "i4", "i8"))
+        source, first = iter(ops), 0
+        while events := list(islice(source, CHUNK)):
+            time.add([op.time for op in events])
+            process.add([op.process for op in events])
+            type_.add([TYPE_CODES[op.type] for op in events])
+            f.add([code_f(op.f, len(f_codes)) for op in events])
+            key.add([-1 if op.key is None else code_key(op.key, len(key_codes)) for op in events])
+            version.add([NO_VERSION if op.version is None else op.version for op in events])
+            self._values += [op.value for op in events]
+            self._nodes += [name(op.node, op.node) for op in events]
+            self._errors |= {index: op.error for index, op in enumerate(events, first) if op.error is not None}
+            first += len(events)
+        self.time = time.whole()
+        self.process = process.whole()
+        self.type = type_.whole()
+        self.f = f.whole()
+        self.key = key.whole()
+        self._version = version.whole()
         self.fs = tuple(f_codes)
         self.keys = tuple(key_codes)
         self.damage = damage
-        self.partner = _pair(process, type_)
+        self.partner = _pair(self.process.tolist(), self.type.tolist())
 
     def __len__(self) -> int:
         return len(self.time)
 
     def __getitem__(self, index: int) -> Op:
-        code = int(self.key[index])
+        code, version = int(self.key[index]), int(self._version[index])
         return Op(
             index=index,
             time=int(self.time[index]),
@@ -145,7 +165,7 @@ class History:
             value=self._values[index],
             node=self._nodes[index],
             error=self._errors.get(index),
-            version=self._versions.get(index),
+            version=None if version == NO_VERSION else version,
         )
 
     def __iter__(self) -> Iterator[Op]:
@@ -160,6 +180,7 @@ class History:
         outcome[done] = self.type[partner[done]]
         complete = np.where(done & (outcome != TYPE_CODES[INFO]), partner, NEVER).astype(np.int32)
         values = self._values
+        version = np.where(done, self._version[partner], NO_VERSION)
         return Calls(
             invoke=invoke,
             complete=complete,
@@ -169,7 +190,7 @@ class History:
             key=self.key[invoke],
             argument=[values[i] for i in invoke.tolist()],
             result=[values[i] if i >= 0 else None for i in partner.tolist()],
-            version=np.array([self._versions.get(i, -1) for i in partner.tolist()], dtype=np.int64),
+            version=np.where(version == NO_VERSION, -1, version),
         )
 
     def faults(self) -> list[FaultSpan]:
@@ -214,33 +235,76 @@ class History:
         Raises:
             UsageError: There is no such file, or it cannot be read.
         """
+        reader = _Reader()
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                history = cls(chain.from_iterable(reader.pieces(file)))
         except OSError as error:
             raise UsageError(f"cannot read the history {path}: {error.strerror or error}. Name a run folder") from error
-        ops, damage = decode(data)
-        return cls(ops, damage)
+        history.damage = reader.damage
+        return history
 
 
-def decode(data: bytes) -> tuple[list[Op], Damage | None]:
-    """The events in JSON lines, up to the first line that is damaged, and what is wrong with that line."""
+class _Reader:
+    """Decodes a file piece by piece, so that neither its text nor its events are ever in memory as a whole."""
+
+    def __init__(self) -> None:
+        self.damage: Damage | None = None
+
+    def pieces(self, file: BinaryIO) -> Iterator[list[Op]]:
+        """The events up to the end or the damage."""
+        before = 0
+        fs: set[str] = set()
+        while self.damage is None and (data := file.read(PIECE)):
+            ops, self.damage = decode(data + file.readline(), before, fs)
+            before += len(ops)
+            yield ops
+
+
+class _Column:
+    """An array that grows: what is added is packed at once."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._parts: list[NDArray[Any]] = []
+
+    def add(self, entries: list[int]) -> None:
+        """Put these at the end."""
+        self._parts.append(np.array(entries, dtype=self._kind))
+
+    def whole(self) -> NDArray[Any]:
+        """All of it."""
+        return np.concatenate(self._parts) if self._parts else np.array([], dtype=self._kind)
+
+
+def decode(data: bytes, first: int = 0, fs: set[str] | None = None) -> tuple[list[Op], Damage | None]:
+    """The events in JSON lines, up to the first line that is damaged, and what is wrong with that line.
+
+    Args:
+        data: Whole lines; only the last line of a file may be cut off.
+        first: How many lines of the file stand before.
+        fs: The values of ``f`` that they hold; those of these lines are added.
+    """
+    fs = set() if fs is None else fs
     try:
         ops = msgspec.json.Decoder(Op).decode_lines(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _decode_until_damage(data)
-    whole = data.endswith(b"\n") or not data
-    if whole and data.count(b"\n") == len(ops) and not any(map(_problem, ops, range(len(ops)))) and _few_fs(ops):
-        return ops, None
-    return _decode_until_damage(data)
+        return _decode_until_damage(data, first, fs)
+    new = {op.f for op in ops}
+    sound = data.endswith(b"\n") or not data
+    sound = sound and data.count(b"\n") == len(ops) and len(fs | new) <= MOST_FS
+    if not sound or any(map(_problem, ops, count(first))):
+        return _decode_until_damage(data, first, fs)
+    fs |= new
+    return ops, None
 
 
-def _decode_until_damage(data: bytes) -> tuple[list[Op], Damage | None]:
+def _decode_until_damage(data: bytes, first: int, fs: set[str]) -> tuple[list[Op], Damage | None]:
     """The same line by line, to find which one is damaged."""
     decode_line = msgspec.json.Decoder(Op).decode
     lines = data.split(b"\n")
     ops: list[Op] = []
-    fs: set[str] = set()
-    for number, line in enumerate(lines[:-1], 1):
+    for number, line in enumerate(lines[:-1], first + 1):
         try:
             op = decode_line(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -250,7 +314,7 @@ def _decode_until_damage(data: bytes) -> tuple[list[Op], Damage | None]:
         if problem:
             return ops, Damage(number, problem)
         ops.append(op)
-    return ops, Damage(len(lines), "the last line is cut off") if lines[-1] else None
+    return ops, Damage(first + len(lines), "the last line is cut off") if lines[-1] else None
 
 
 def _problem(op: Op, index: int) -> str:
@@ -264,14 +328,9 @@ def _problem(op: Op, index: int) -> str:
     return ""
 
 
-def _few_fs(ops: list[Op]) -> bool:
-    """Whether the column of ``f`` can hold them."""
-    return len({op.f for op in ops}) <= MOST_FS
-
-
 def _pair(process: list[int], type_: list[int]) -> NDArray[np.int32]:
     """Which event completes which: a process has at most one operation open."""
-    partner = [-1] * len(process)
+    partner = array("i", [-1]) * len(process)
     pending: dict[int, int] = {}
     for index, (who, what) in enumerate(zip(process, type_, strict=True)):
         if what == 0:

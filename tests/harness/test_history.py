@@ -4,13 +4,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
-from harness.history import NEVER, TYPE_CODES, Damage, History, HistoryWriter, decode
+from harness.history import NEVER, TYPE_CODES, TYPE_NAMES, Damage, History, HistoryWriter, decode
 from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK, Op
 
 json_values: st.SearchStrategy[Any] = st.recursive(
@@ -201,3 +202,55 @@ def test_a_kernel_that_takes_a_part_gets_the_rest(tmp_path: Path, monkeypatch: p
     monkeypatch.undo()
     writer.close()
     assert len(whole((tmp_path / "h").read_bytes())) == 9
+
+
+@pytest.mark.parametrize("piece", [1, 100, 1000, 1 << 22])
+@pytest.mark.parametrize("damaged", [None, 1, 7, 40])
+def test_a_file_is_read_the_same_in_pieces_of_any_size(
+    piece: int, damaged: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ops = [
+        Op(
+            index,
+            index,
+            index // 2 % 3,
+            TYPE_NAMES[index % 2],
+            f"f{index % 5}",
+            f"k{index % 7}",
+            [index],
+            "n1",
+            None,
+            v,
+        )
+        for index, v in enumerate([None, -1, 5, -(2**63) + 1] * 10)
+    ]
+    lines = [msgspec.json.encode(op) + b"\n" for op in ops]
+    if damaged is not None:
+        lines[damaged - 1] = lines[damaged - 1][:-2] + b"\n"
+    path = tmp_path / "h"
+    path.write_bytes(b"".join(lines))
+    monkeypatch.setattr("harness.history.PIECE", piece)
+    monkeypatch.setattr("harness.history.CHUNK", 6)
+
+    history = History.read(path)
+
+    whole = ops if damaged is None else ops[: damaged - 1]
+    assert list(history) == whole
+    assert (history.damage.line if history.damage else None) == damaged
+    for index in range(0, len(whole) - 1, 2):
+        assert history.partner[index] == index + 1
+    assert history.calls().version.tolist() == [-1 if op.version is None else op.version for op in whole[1::2]] + [
+        -1
+    ] * (len(whole) % 2)
+
+
+def test_the_number_of_fs_is_limited_over_all_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "h"
+    path.write_bytes(b"".join(msgspec.json.encode(Op(i, i, 0, "info", f"f{i}")) + b"\n" for i in range(20)))
+    monkeypatch.setattr("harness.history.PIECE", 100)
+    monkeypatch.setattr("harness.history.MOST_FS", 15)
+
+    history = History.read(path)
+
+    assert len(history) == 15
+    assert history.damage == Damage(16, "too many different values of f")
