@@ -16,7 +16,7 @@ import pytest
 
 from harness.errors import EnvironmentFailed
 
-CONDITIONS = {"docker": "need a Docker daemon", "browser": "need a browser"}
+CONDITIONS = {"docker": "a Docker daemon", "browser": "a browser"}
 
 _LEFT_OUT = pytest.StashKey[Counter[tuple[str, str]]]()
 
@@ -89,7 +89,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     lines = []
     for (needs, reason), count in sorted(config.stash.get(_LEFT_OUT, Counter[tuple[str, str]]()).items()):
         tests = f"{count} test{'s' if count > 1 else ''}"
-        lines.append(f"left out: {tests}{f' that {needs}' if needs else ''}: {reason}\n")
+        words = f" that need{'' if count > 1 else 's'} {needs}" if needs else ""
+        lines.append(f"left out: {tests}{words}: {reason}\n")
     if not lines or hasattr(config, "workerinput"):  # a worker of pytest-xdist: its parent says it
         return
     if path := os.environ.get("QUORATE_LEFT_OUT"):
