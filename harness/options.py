@@ -1,5 +1,6 @@
 """Options of targets, workloads and faults: declared as data, parsed from ``name=value`` words, listed by the CLI."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ class Option:
         choices: The only values allowed; empty when any value of the type is.
         unit: ``ms``, ``s``, ``ops/s``, ``entries``: shown with the default.
         minimum: Smallest value of a number; None for no bound.
+        maximum: Largest value of a number; None for no bound, but infinity is never a value.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Option:
     choices: tuple[str, ...] = ()
     unit: str = ""
     minimum: float | None = None
+    maximum: float | None = None
 
     def parse(self, text: str) -> Value:
         """The value that ``text`` means.
@@ -50,9 +53,16 @@ class Option:
         except ValueError:
             unit = f" ({self.unit})" if self.unit else ""
             raise UsageError(f"option {self.name} is {text!r}, but it takes a number{unit}") from None
-        if number != number or (self.minimum is not None and number < self.minimum):  # noqa: PLR0124 - NaN
-            raise UsageError(f"option {self.name} is {text}, but it takes at least {self.minimum:g}")
+        low = -math.inf if self.minimum is None else self.minimum
+        high = math.inf if self.maximum is None else self.maximum
+        if not (low <= number <= high and abs(number) < math.inf):
+            raise UsageError(f"option {self.name} is {text}, but it takes {self._range()}")
         return number
+
+    def _range(self) -> str:
+        """The numbers that it takes, in words."""
+        bounds = [("at least", self.minimum), ("at most", self.maximum)]
+        return " and ".join(f"{words} {bound:g}" for words, bound in bounds if bound is not None) or "a finite number"
 
 
 def parse_options(owner: str, options: Sequence[Option], words: Iterable[str]) -> dict[str, Any]:

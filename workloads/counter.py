@@ -19,7 +19,7 @@ class Counter(Workload):
     name = "counter"
     summary = "Increments one counter by one and reads it; finds lost and doubled increments."
     interface = "counter"
-    options = (Option("reads", 0.3, "Share of reads, 0 to 1.", minimum=0),)
+    options = (Option("reads", 0.3, "Share of reads, 0 to 1.", minimum=0, maximum=1),)
 
     def generator(self, rng: random.Random, nodes: Sequence[str], concurrency: int) -> Generator:
         """Increments and reads."""

@@ -65,8 +65,8 @@ class Register(Workload):
     options = (
         Option("threads-per-key", 4, "Clients that work on one key at a time.", unit="clients", minimum=1),
         Option("ops-per-key", 200, "Operations until a key is left for a new one.", unit="ops", minimum=1),
-        Option("reads", 0.5, "Share of reads, 0 to 1.", minimum=0),
-        Option("cas", 0.4, "Share of compare-and-set among what is not a read, 0 to 1.", minimum=0),
+        Option("reads", 0.5, "Share of reads, 0 to 1.", minimum=0, maximum=1),
+        Option("cas", 0.4, "Share of compare-and-set among what is not a read, 0 to 1.", minimum=0, maximum=1),
     )
 
     def generator(self, rng: random.Random, nodes: Sequence[str], concurrency: int) -> Generator:

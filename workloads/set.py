@@ -20,7 +20,11 @@ class Set(Workload):
     name = "set"
     summary = "Adds unique elements and reads all of them from every node after healing; finds lost writes."
     interface = "set"
-    options = (Option("reads", 0.01, "Share of reads during the load, 0 to 1; each returns the whole set.", minimum=0),)
+    options = (
+        Option(
+            "reads", 0.01, "Share of reads during the load, 0 to 1; each returns the whole set.", minimum=0, maximum=1
+        ),
+    )
 
     def generator(self, rng: random.Random, nodes: Sequence[str], concurrency: int) -> Generator:
         """Adds, and some reads in between."""

@@ -41,7 +41,7 @@ class Etcd(ContainerTarget):
     """
 
     name = "etcd"
-    summary = "etcd 3.4, 3.5 or 3.6: a strongly consistent key-value store on Raft"
+    summary = "etcd 3.4, 3.5 or 3.6: a strongly consistent key-value store on Raft."
     options: ClassVar[Sequence[Option]] = (
         Option("version", "3.6.16", "Version of the server: 3.4.23, or any 3.5 or 3.6."),
         Option(

@@ -21,14 +21,14 @@ class Simulated(SimulatedTarget):
     """A datastore inside this process, on virtual time: fast, and the same for the same seed, byte for byte."""
 
     name = "simulated"
-    summary = "A datastore simulated in virtual time: one sound design and two that lose data"
+    summary = "A datastore simulated in virtual time: one sound design and two that lose data."
     interfaces = INTERFACES
     options = (
-        Option("design", "linearizable", "How replicas agree", choices=DESIGNS),
-        Option("latency", 1.0, "What a message takes on average", unit="ms", minimum=0.001),
-        Option("clock-skew", 50.0, "How far a clock may be ahead or behind", unit="ms", minimum=0),
-        Option("replication-lag", 50.0, "How often a weak design replicates", unit="ms", minimum=1),
-        Option("election-timeout", 150.0, "Silence after which another node takes over", unit="ms", minimum=1),
+        Option("design", "linearizable", "How replicas agree.", choices=DESIGNS),
+        Option("latency", 1.0, "What a message takes on average.", unit="ms", minimum=0.001),
+        Option("clock-skew", 50.0, "How far a clock may be ahead or behind.", unit="ms", minimum=0),
+        Option("replication-lag", 50.0, "How often a weak design replicates.", unit="ms", minimum=1),
+        Option("election-timeout", 150.0, "Silence after which another node takes over.", unit="ms", minimum=1),
     )
     defaults = Defaults(
         nemesis=("partition", "kill", "pause"), time_limit=20.0, rate=300.0, concurrency=15, interval=2.0

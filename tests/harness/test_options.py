@@ -12,7 +12,10 @@ OPTIONS = (
     Option("snapshot-count", 100_000, "Entries between two snapshots.", unit="entries", minimum=1),
     Option("election-timeout", 1.5, "Silence before an election.", unit="s", minimum=0.1),
     Option("unsafe-no-fsync", False, "Never wait for the disk."),
+    Option("reads-share", 0.5, "Share of reads.", minimum=0, maximum=1),
+    Option("offset", 0.0, "Of a clock, either way.", unit="s"),
 )
+NOT_SAID = {"reads-share": 0.5, "offset": 0.0}
 
 
 def test_what_is_not_given_has_its_default() -> None:
@@ -21,6 +24,7 @@ def test_what_is_not_given_has_its_default() -> None:
         "snapshot-count": 100_000,
         "election-timeout": 1.5,
         "unsafe-no-fsync": False,
+        **NOT_SAID,
     }
 
 
@@ -34,6 +38,7 @@ def test_words_become_values_of_the_option_s_type() -> None:
         "snapshot-count": 10,
         "election-timeout": 2.0,
         "unsafe-no-fsync": True,
+        **NOT_SAID,
     }
 
 
@@ -47,6 +52,11 @@ def test_words_become_values_of_the_option_s_type() -> None:
         ("snapshot-count=1.5", r"takes a number \(entries\)"),
         ("snapshot-count=0", "at least 1"),
         ("election-timeout=nan", "at least 0.1"),
+        ("election-timeout=inf", "at least 0.1"),
+        ("reads-share=1.5", "at least 0 and at most 1"),
+        ("reads-share=-0.1", "at least 0 and at most 1"),
+        ("offset=nan", "a finite number"),
+        ("offset=-inf", "a finite number"),
         ("unsafe-no-fsync=maybe", "true | false"),
     ],
 )
@@ -64,4 +74,4 @@ def test_a_mistake_is_named_with_what_would_be_right(word: str, message: str) ->
 def test_values_survive_the_way_to_words_and_back(reads: str, count: int, timeout: float, unsafe: bool) -> None:
     values = {"reads": reads, "snapshot-count": count, "election-timeout": timeout, "unsafe-no-fsync": unsafe}
 
-    assert parse_options("etcd", OPTIONS, as_words(values, OPTIONS)) == values
+    assert parse_options("etcd", OPTIONS, as_words(values, OPTIONS)) == values | NOT_SAID
