@@ -1,11 +1,22 @@
 """Clients: what turns an invocation into a request to the datastore, and the answer into a completion."""
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
 
 from harness.cluster import Node
 from harness.op import Op
+
+T = TypeVar("T")
+
+_Call = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...]]
+
+_log = logging.getLogger(__name__)
 
 
 class DidNotHappen(Exception):
@@ -46,9 +57,13 @@ class Client(ABC):
 
 
 class BlockingClient(Client):
-    """A client over a blocking driver: write ``connect``, ``request``, ``disconnect``; they run in its own thread."""
+    """A client over a blocking driver: write ``connect``, ``request``, ``disconnect``; they run in its own thread.
 
-    _thread: ThreadPoolExecutor
+    The thread ends with the process: a driver that never answers holds up neither the run nor its end, which the
+    threads of an executor would.
+    """
+
+    _calls: "SimpleQueue[_Call | None]"
 
     @abstractmethod
     def connect(self, node: Node) -> None:
@@ -64,16 +79,39 @@ class BlockingClient(Client):
 
     async def open(self, node: Node) -> None:
         """Start the client's thread and connect in it."""
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=type(self).__name__)
-        await asyncio.get_running_loop().run_in_executor(self._thread, self.connect, node)
+        self._calls = SimpleQueue()
+        Thread(target=_serve, args=(self._calls,), name=type(self).__name__, daemon=True).start()
+        await asyncio.wrap_future(self._submit(self.connect, node))
 
     async def invoke(self, op: Op) -> Op:
         """Run ``request`` in the client's thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self.request, op)
+        return await asyncio.wrap_future(self._submit(self.request, op))
 
     async def close(self) -> None:
-        """Disconnect without waiting for a request that hangs: its thread ends with it."""
-        thread = getattr(self, "_thread", None)
-        if thread is not None:
-            thread.submit(self.disconnect)
-            thread.shutdown(wait=False)
+        """Disconnect without waiting: a request that hangs comes first, and may never end."""
+        if hasattr(self, "_calls"):
+            self._submit(self.disconnect).add_done_callback(_log_failure)
+            self._calls.put(None)
+
+    def _submit(self, function: Callable[..., T], *arguments: Any) -> "Future[T]":
+        future: Future[T] = Future()
+        self._calls.put((future, function, arguments))
+        return future
+
+
+def _serve(calls: "SimpleQueue[_Call | None]") -> None:
+    """Do the calls one after the other, until None."""
+    while (call := calls.get()) is not None:
+        future, function, arguments = call
+        if not future.set_running_or_notify_cancel():
+            continue
+        try:
+            future.set_result(function(*arguments))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to the one who waits for it
+            future.set_exception(error)
+
+
+def _log_failure(disconnected: "Future[None]") -> None:
+    """Nobody waits for a disconnection, so its failure would be lost."""
+    if not disconnected.cancelled() and (error := disconnected.exception()) is not None:
+        _log.warning("a client could not disconnect: %s: %s", type(error).__name__, error)
