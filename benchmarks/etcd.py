@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.docker.cluster import DockerCluster
 from harness.op import INVOKE, OK, Op
-from harness.run import all_ready
+from harness.ready import all_ready
 from targets.etcd import Etcd
 
 KEYS = 10

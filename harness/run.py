@@ -3,7 +3,7 @@
 ::
 
     start cluster > wait until ready > set up > probe faults > load > heal > recover > final reads
-                  > collect logs > tear down
+                  > clean up > collect logs > tear down
 
 Whatever fails, and whenever the user interrupts, faults are healed, the history so far is kept, the logs are collected
 and the cluster is removed. Every phase has a time-out. The same code runs on a real event loop and in virtual time.
@@ -18,23 +18,18 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from harness.client import Client
-from harness.cluster import Cluster, Node, NodeState
-from harness.errors import EnvironmentFailed, HarnessError, NodeFailed, PhaseTimeout, QuorateError
+from harness.cluster import Cluster, Node
+from harness.errors import EnvironmentFailed, HarnessError, PhaseTimeout, QuorateError
 from harness.generator import Generator
 from harness.history import HistoryWriter
 from harness.op import Op
+from harness.ready import all_ready
 from harness.scheduler import Scheduler
 from harness.target import Target
 
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-
-POLL = 0.1
-"""Seconds between two questions to a node whether it is ready."""
-
-LAST_LINES = 5
-"""How many lines of a dead node's log an error message quotes."""
 
 
 class Capability(Protocol):
@@ -261,6 +256,9 @@ class Run:
             if plan.final is not None and not stop.hurry.is_set():
                 async with self._phase("final reads"):
                     await _within(times.final, scheduler.run(plan.final, stop=stop.hurry))
+            if not stop.hurry.is_set():
+                async with self._phase("clean up"):
+                    await self._teardown()
         finally:
             await scheduler.close()
             writer.close()
@@ -296,6 +294,18 @@ class Run:
                 self.outcome.problems.append(f"after healing: {error}")
         finally:
             await _cancel(waiting, hurry)
+
+    async def _teardown(self) -> None:
+        """Let one client undo what it had set up; the history is whole by then, so a failure is only logged."""
+        plan = self._plan
+        try:
+            async with (
+                asyncio.timeout(plan.timeouts.setup),
+                _one_client(plan.target, plan.interface, plan.cluster.nodes[0]) as client,
+            ):
+                await client.teardown()
+        except Exception as error:  # noqa: BLE001 - a client may raise anything
+            _log.warning("the client could not clean up: %s: %s", type(error).__name__, error)
 
     async def _dismantle(self) -> None:
         """Collect the logs and remove the cluster."""
@@ -346,25 +356,6 @@ class Run:
         finally:
             self.outcome.phases.append((name, start - self._began, clock() - start))
             _log.info("%s took %.3f s", name, clock() - start)
-
-
-async def all_ready(target: Target, cluster: Cluster) -> None:
-    """Wait until every node serves.
-
-    Raises:
-        NodeFailed: A node's main process ended; the message quotes its last lines.
-    """
-    await asyncio.gather(*(_ready(target, cluster, node) for node in cluster.nodes))
-
-
-async def _ready(target: Target, cluster: Cluster, node: Node) -> None:
-    while not await target.ready(cluster, node):
-        if await node.state() in (NodeState.STOPPED, NodeState.MISSING):
-            lines = (await node.log()).decode(errors="replace").strip().splitlines()[-LAST_LINES:]
-            raise NodeFailed(
-                f"node {node.name} ended before it was ready. Its last lines: {' / '.join(lines) or 'none'}"
-            )
-        await asyncio.sleep(POLL)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ import pytest
 
 from harness.docker.cluster import DockerCluster
 from harness.docker.entry import Entry
-from harness.run import all_ready
+from harness.ready import all_ready
 from targets.etcd import Etcd
 
 EtcdCluster = Callable[..., AbstractAsyncContextManager[tuple[DockerCluster, Etcd]]]

@@ -30,7 +30,7 @@ import asyncio, random, sys
 from pathlib import Path
 from harness.docker.cluster import DockerCluster
 from harness.op import INVOKE, NEMESIS, Op
-from harness.run import all_ready
+from harness.ready import all_ready
 from nemesis.fault import Situation
 from nemesis.guardian import Guardian
 from nemesis.journal import Journal

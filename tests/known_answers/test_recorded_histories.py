@@ -1,18 +1,13 @@
 """Verdicts on histories that other projects recorded; read from beside the checkout, never copied."""
 
-import sys
 from pathlib import Path
 
 import pytest
+from readers import etcd_log, knossos_edn, mutex_edn
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "checkers"))
+from checkers.register import RegisterChecker
 
-from readers import etcd_log, knossos_edn, mutex_edn  # noqa: E402 - found through the line above
-
-from checkers.register import RegisterChecker  # noqa: E402
-
-DATA = ROOT.parent / "shared" / "data"
+DATA = Path(__file__).parents[3] / "shared" / "data"
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the recorded histories are not beside the checkout")
 

@@ -12,7 +12,7 @@ import pytest
 from harness.client import DidNotHappen
 from harness.options import parse_options
 from harness.random import Streams
-from harness.run import all_ready
+from harness.ready import all_ready
 from harness.simulated.cluster import SimulatedCluster
 from harness.simulated.loop import run
 from harness.simulated.node import ConnectionLost

@@ -1,0 +1,32 @@
+"""Waiting until the nodes of a cluster serve."""
+
+import asyncio
+
+from harness.cluster import Cluster, Node, NodeState
+from harness.errors import NodeFailed
+from harness.target import Target
+
+POLL = 0.1
+"""Seconds between two questions to a node whether it is ready."""
+
+LAST_LINES = 5
+"""How many lines of a dead node's log an error message quotes."""
+
+
+async def all_ready(target: Target, cluster: Cluster) -> None:
+    """Wait until every node serves.
+
+    Raises:
+        NodeFailed: A node's main process ended; the message quotes its last lines.
+    """
+    await asyncio.gather(*(_ready(target, cluster, node) for node in cluster.nodes))
+
+
+async def _ready(target: Target, cluster: Cluster, node: Node) -> None:
+    while not await target.ready(cluster, node):
+        if await node.state() in (NodeState.STOPPED, NodeState.MISSING):
+            lines = (await node.log()).decode(errors="replace").strip().splitlines()[-LAST_LINES:]
+            raise NodeFailed(
+                f"node {node.name} ended before it was ready. Its last lines: {' / '.join(lines) or 'none'}"
+            )
+        await asyncio.sleep(POLL)
