@@ -4,13 +4,16 @@ from typing import Any
 
 import msgspec
 
-from checkers.columns import CAS, INITIAL, READ, Conflict
+from checkers.columns import CAS, INITIAL, NEVER, READ, Conflict
 from checkers.encode import Encoded, token
 from checkers.verdict import Anomaly
 from harness.history import TYPE_CODES, History
 from harness.op import FAIL
 
 LINEARIZABLE = "linearizable"
+
+LISTED = 6
+"""How many operations one sentence names."""
 
 
 def show(value: Any) -> str:
@@ -189,7 +192,7 @@ class Explainer:
         later = (columns.f == READ) & (columns.key == columns.key[u]) & (columns.call > columns.ret[z])
         if (columns.old[later] == newer).any():
             return False
-        acknowledged = ((columns.new == newer) & (columns.ret != 2**31 - 1)).any()
+        acknowledged = ((columns.new == newer) & (columns.ret != NEVER)).any()
         back = (later & (columns.old == older)).nonzero()[0].tolist()
         nodes = {self.history[self._events(row)[0]].node for row in back}
         return bool(acknowledged) and len(back) > 1 and (len(nodes) > 1 or nodes == {None})
@@ -197,7 +200,7 @@ class Explainer:
     def _search(self, rows: tuple[int, ...]) -> tuple[str, str]:
         last = max(rows, key=lambda row: self._events(row)[-1])
         shown = [self._did(row) for row in rows if row != last]
-        listed = "; ".join(shown[:6]) + ("" if len(shown) <= 6 else f"; and {len(shown) - 6} more")  # noqa: PLR2004
+        listed = "; ".join(shown[:LISTED]) + ("" if len(shown) <= LISTED else f"; and {len(shown) - LISTED} more")
         others = f" together with {listed}" if shown else ""
         return "not-linearizable", (
             f"No order of the operations explains {self._did(last)}{others}, whatever the unknown operations did"

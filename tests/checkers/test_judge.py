@@ -27,7 +27,7 @@ def fault(second: float, phase: str, outcome: str = "ok", error: str | None = No
     value = {"phase": "inject", "id": "partition-1", "words": "n1 | n2 n3", "detail": {}}
     if phase == "heal":
         value = {"phase": "heal", "ids": ["partition-1"], "healed": int(second * S)}
-    return [asked, Op(-1, int(second * S), NEMESIS, outcome, "partition", value=value, error=error)]  # type: ignore[arg-type]
+    return [asked, Op(-1, int(second * S), NEMESIS, outcome, "partition", value=value, error=error)]  # type: ignore[arg-type]  # one of the types
 
 
 def not_injected(second: float, outcome: str, error: str) -> list[Op]:
