@@ -13,8 +13,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from harness.errors import EnvironmentFailed
+
+# Machines are shared and slow at times: how long an example takes says nothing about whether it is right.
+settings.register_profile("quorate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("quorate")
 
 CONDITIONS = {"docker": "a Docker daemon", "browser": "a browser"}
 

@@ -134,13 +134,13 @@ def run_id(folder: RunFolder) -> str:
 def load(spec: Spec, streams: Streams) -> Generator:
     """Clients at the asked rate and faults at the asked interval, until the time is over."""
     work = spec.workload.generator(streams.stream("workload"), spec.node_names, spec.concurrency)
-    clients = g.clients(g.stagger(1 / spec.rate, work, rng=streams.stream("stagger")))
+    paced = g.stagger(1 / spec.rate, work, rng=streams.stream("stagger"))
     if not spec.faults:
-        return g.time_limit(spec.time_limit, clients)
+        return g.time_limit(spec.time_limit, g.clients(paced))
     faults = schedule.schedule(
         list(spec.faults), rng=streams.stream("schedule"), interval=spec.interval, stable_period=spec.stable_period
     )
-    return g.time_limit(spec.time_limit, g.any_of(clients, g.nemesis(faults)))
+    return g.time_limit(spec.time_limit, g.clients(paced, faults))
 
 
 def make_cluster(spec: Spec, streams: Streams, folder: RunFolder) -> Cluster:

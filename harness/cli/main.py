@@ -1,6 +1,7 @@
 """``quorate``: the commands, and what every way of failing means to the shell."""
 
 import sys
+import traceback
 from collections.abc import Sequence
 from enum import IntEnum
 from importlib import import_module
@@ -80,6 +81,13 @@ def run(argv: Sequence[str] | None = None) -> int:
     except (click.ClickException, click.Abort, QuorateError, OSError, MemoryError, KeyboardInterrupt) as error:
         message, code = explain(error)
         click.echo(f"quorate: {' '.join(message.split())}", err=True)
+    except Exception as bug:  # noqa: BLE001 - a traceback ends with 1, which here says "invalid"
+        where = traceback.extract_tb(bug.__traceback__)[-1]
+        text = f"{type(bug).__name__}: {bug} ({where.filename}, line {where.lineno})"
+        click.echo(
+            f"quorate: quorate itself failed: {' '.join(text.split())}. This is a bug: please report it", err=True
+        )
+        return Exit.FAILED
     except SystemExit:
         # click's way of ending when the reader of its output has left: with 1, which here says "invalid".
         click.echo("quorate: nobody reads the output any more, so it was not completed", err=True)
