@@ -208,21 +208,23 @@ class History:
                 continue
             if value.get("phase") == "inject" and "id" in value:
                 asked = int(self.partner[index])
-                spans[value["id"]] = FaultSpan(
-                    id=value["id"],
+                detail = value.get("detail")
+                spans[str(value["id"])] = FaultSpan(
+                    id=str(value["id"]),
                     fault=op.f,
-                    words=value.get("words", ""),
-                    detail=value.get("detail", {}),
+                    words=str(value.get("words", "")),
+                    detail=detail if isinstance(detail, dict) else {},
                     requested=int(self.time[asked]) if asked >= 0 else op.time,
                     effective=op.time if op.type == OK else None,
                     problem=error,
                 )
             elif value.get("phase") == "heal":
-                for name in value.get("ids", ()):
+                ids, healed = value.get("ids"), value.get("healed")
+                for name in map(str, ids if isinstance(ids, list | tuple) else ()):
                     if name in spans:
                         spans[name] = replace(
                             spans[name],
-                            healed=value.get("healed"),
+                            healed=healed if isinstance(healed, int) else None,
                             verified=op.time if op.type == OK else None,
                             problem=spans[name].problem or error,
                         )

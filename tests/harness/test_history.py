@@ -254,3 +254,16 @@ def test_the_number_of_fs_is_limited_over_all_pieces(tmp_path: Path, monkeypatch
 
     assert len(history) == 15
     assert history.damage == Damage(16, "too many different values of f")
+
+
+def test_fault_events_of_another_making_are_read_as_far_as_they_make_sense() -> None:
+    values = [
+        {"phase": "inject", "id": [1], "words": ["n1"], "detail": 5},
+        {"phase": "heal", "ids": 5},
+        {"phase": "heal", "ids": [{}, [1]], "healed": "soon"},
+        "nonsense",
+    ]
+    history = History([Op(i, i, NEMESIS, "ok", "kill", value=value) for i, value in enumerate(values)])
+
+    (span,) = history.faults()
+    assert (span.id, span.words, span.detail, span.healed, span.verified) == ("[1]", "['n1']", {}, None, 2)
