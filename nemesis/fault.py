@@ -17,8 +17,8 @@ class Undo(msgspec.Struct, frozen=True):
     """How to undo one change, as data, so that another process can do it without this one.
 
     Args:
-        action: Name of an action of ``nemesis.undo``: ``docker-unpause``, ``netns-drop-chain``, …
-        arguments: What it needs: container id, network namespace, chain; JSON.
+        action: Name of an action of ``nemesis.undo``: ``docker-unpause``, ``docker-network``.
+        arguments: What it needs: container id, way into its network, command; JSON.
     """
 
     action: str

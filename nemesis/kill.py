@@ -19,10 +19,9 @@ class Kill(Strike):
         del situation, wanted
         return []
 
-    async def strike(self, node: Node) -> str:
+    async def strike(self, node: Node) -> None:
         """SIGKILL."""
         await node.kill()
-        return "sigkill"
 
     async def release(self, node: Node) -> None:
         """Start it again."""

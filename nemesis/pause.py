@@ -41,9 +41,9 @@ class Pause(Strike):
             if node.name in chosen and (container := getattr(node, "container", ""))
         ]
 
-    async def strike(self, node: Node) -> str:
+    async def strike(self, node: Node) -> None:
         """Stop it."""
-        return await node.pause()
+        await node.pause()
 
     async def release(self, node: Node) -> None:
         """Let it go on."""

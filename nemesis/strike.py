@@ -27,8 +27,8 @@ class Strike(Fault):
     )
 
     @abstractmethod
-    async def strike(self, node: Node) -> str:
-        """Put the node into the state; returns how."""
+    async def strike(self, node: Node) -> None:
+        """Put the node into the state."""
 
     @abstractmethod
     async def release(self, node: Node) -> None:

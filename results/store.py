@@ -139,11 +139,12 @@ class RunFolder:
             return run_json.decode(self.run_json.read_bytes())
         except OSError as error:
             raise UsageError(
-                f"cannot read the run record {self.run_json}: {error.strerror or error}. Name a run folder"
+                f"cannot read the run record {self.run_json}: {error.strerror or error}. "
+                f"Its history can be checked alone: `quorate check {self.history}`"
             ) from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise UsageError(
-                f"the run record {self.run_json} is damaged: {error}. Only its history can be checked"
+                f"the run record {self.run_json} is damaged: {error}. Remove it to check {self.history} alone"
             ) from error
 
     def read_history(self) -> History:

@@ -20,7 +20,7 @@ def examples() -> list[str]:
 
 
 def test_run_json(examples: list[str]) -> None:
-    assert decode(examples[0].encode()).capabilities["partition"].backend == "iptables over nsenter"
+    assert decode(examples[0].encode()).capabilities["partition"].backend == "iptables"
 
 
 def test_history(examples: list[str], tmp_path: Path) -> None:
