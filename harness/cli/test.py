@@ -86,6 +86,8 @@ def run(spec: Spec, root: Path, console: Console) -> int:
     if not folder.history.exists():
         if failure is not None:
             raise failure
+        if record.ended != "interrupted":
+            raise EnvironmentFailed(f"the history is gone: {folder.history} was removed during the run. Run it again")
         raise HarnessError("interrupted before the load began: nothing was recorded, and nothing is left behind")
     progress.phase("check and report", None)
     verdict = judge_run(folder, record).verdict

@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
 
 from harness.cli.main import Exit, cli, run
+from harness.run import Run
 
 QUORATE = str(Path(sys.executable).with_name("quorate"))
 
@@ -145,3 +147,18 @@ def test_a_bug_is_one_line_and_3_and_never_looks_like_a_violation(
     message = capsys.readouterr().err
     assert message.count("\n") == 1
     assert "ZeroDivisionError: of all things" in message
+
+
+def test_a_history_that_was_removed_during_the_run_is_said_to_be_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recovering = Run._recover
+
+    def removed(self: Run) -> Awaitable[None]:
+        next(tmp_path.glob("simulated-register/*/history.jsonl")).unlink()
+        return recovering(self)
+
+    monkeypatch.setattr(Run, "_recover", removed)
+
+    assert run(["test", "simulated", "--nemesis", "none", "--time-limit", "1", "--runs", str(tmp_path)]) == Exit.FAILED
+    assert "was removed during the run" in capsys.readouterr().err
