@@ -150,9 +150,17 @@ def install(tmp_path: Path, shell: Shell) -> Install:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """``commands_of`` stands for the commands of each page: those that need Docker in tests marked so."""
+    """``commands_of`` stands for the commands of each page: those that need Docker in tests marked so.
+
+    What an earlier page has shown and run is not run on a real cluster again.
+    """
     if "commands_of" in metafunc.fixturenames:
         docker = metafunc.definition.get_closest_marker("docker") is not None
-        every = [(path, Guide(path).commands(*(["docker"] if docker else []))) for path in PAGES]
-        found = [(str(path.relative_to(ROOT)), commands) for path, commands in every if commands]
-        metafunc.parametrize("commands_of", [commands for _, commands in found], ids=[name for name, _ in found])
+        found: dict[str, list[Command]] = {}
+        seen: set[Command] = set()
+        for path in PAGES:
+            every = Guide(path).commands(*(["docker"] if docker else []))
+            if commands := [command for command in every if command not in seen]:
+                found[str(path.relative_to(ROOT))] = commands
+            seen.update(every if docker else ())
+        metafunc.parametrize("commands_of", found.values(), ids=found)

@@ -12,7 +12,7 @@ import pytest
 KINDS = {"make", "docker"}
 PACKAGES = {"redis", "fixed-primary", "monotonic"}
 
-SHORT = " --time-limit 8 --interval 2"
+SHORT = " --time-limit 12 --interval 3"
 """What a minute on real clusters is cut to here; the last of two values counts."""
 
 
@@ -26,7 +26,7 @@ def test_the_commands_of_a_page_that_need_docker(
     commands_of: list[Any], shell: Any, etcd_image: str, helper_image: str
 ) -> None:
     for command in commands_of:
-        long = command.line.startswith("quorate test") and "--time-limit 8" not in command.line
+        long = command.line.startswith("quorate test") and "--time-limit 15" not in command.line
         shell.keep(type(command)(command.line + SHORT, command.code) if long else command)
 
 
