@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
 from harness.cluster import Cluster, Completed, NodeState
-from harness.docker.daemon import all_of
 from harness.errors import FaultFailed, NodeFailed
+from harness.parallel import all_of
 from nemesis import iptables, probe
 from nemesis.fault import Undo
 from nemesis.grudge import NO_CUTS, Cuts

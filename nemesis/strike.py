@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from harness.cluster import Node, NodeState
-from harness.docker.daemon import all_of
 from harness.errors import FaultFailed, HarnessError
 from harness.options import Option
+from harness.parallel import all_of
 from nemesis import victims
 from nemesis.fault import Active, Capability, Fault, Situation, Verification
 

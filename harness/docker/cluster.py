@@ -12,12 +12,13 @@ import docker
 from harness.cluster import Cluster
 from harness.docker import entry as ways
 from harness.docker import images, labels, leftovers, network
-from harness.docker.daemon import all_of, blocking, connect, explained
+from harness.docker.daemon import blocking, connect, explained
 from harness.docker.entry import Entry
 from harness.docker.images import Image
 from harness.docker.node import DockerNode
 from harness.errors import EnvironmentFailed, HarnessError
 from harness.options import as_words
+from harness.parallel import all_of
 from harness.target import ContainerTarget, NodeSpec
 
 MEBI = 1 << 20

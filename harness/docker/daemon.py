@@ -3,9 +3,9 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import docker
 from docker.errors import APIError, DockerException
@@ -127,17 +127,6 @@ async def blocking(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
         if not future.cancelled():
             future.exception()
         raise
-
-
-async def all_of(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """The results of all, run in parallel; when some fail, the first failure, after all have ended."""
-    results = await asyncio.gather(*work, return_exceptions=True)
-    done: list[T] = []
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-        done.append(result)
-    return done
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

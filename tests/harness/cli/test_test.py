@@ -1,7 +1,9 @@
-"""``quorate test``: how a run that fails tells why."""
+"""``quorate test``: what a run needs, and how one that fails tells why."""
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,15 @@ def test_a_full_disk_is_one_line(
     assert code == Exit.FAILED
     assert captured.err.count("\n") == 1
     assert "No space left on device" in captured.err
+
+
+def test_a_simulated_run_does_not_load_the_docker_client(tmp_path: Path) -> None:
+    """It takes a third of a second, and a machine without Docker has no use for it."""
+    code = (
+        "import sys; from harness.cli.main import run;"
+        "run(['test', 'simulated', '--time-limit', '0.1', '--seed', '1', '--runs', sys.argv[1]]);"
+        "sys.exit('docker' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr

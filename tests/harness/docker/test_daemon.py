@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from docker.errors import APIError, DockerException
 
-from harness.docker.daemon import all_of, blocking, connect, explain, unreachable
+from harness.docker.daemon import blocking, connect, explain, unreachable
 from harness.errors import EnvironmentFailed, HarnessError, NodeFailed
 
 
@@ -68,20 +68,3 @@ async def test_a_cancellation_waits_for_the_request_under_way() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert done == [True]
-
-
-async def test_the_first_failure_comes_after_all_have_ended() -> None:
-    ended = []
-
-    async def work(number: int) -> int:
-        for _ in range(number):
-            await asyncio.sleep(0)
-        ended.append(number)
-        if number == 1:
-            raise NodeFailed("one")
-        return number
-
-    with pytest.raises(NodeFailed, match="one"):
-        await all_of(work(number) for number in (1, 2, 3))
-    assert ended == [1, 2, 3]
-    assert await all_of(work(number) for number in (3, 2)) == [3, 2]
