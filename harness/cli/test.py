@@ -55,8 +55,9 @@ def test(*, runs: Path, dry_run: bool, **asked: Any) -> int:
     tears down; a second one only shortens the waits.
     """
     spec = resolve(Asked(**asked))
+    lines = list(dry_lines(spec))  # planned in any case: what the target refuses is known before anything is made
     if dry_run:
-        click.echo("\n".join(dry_lines(spec)))
+        click.echo("\n".join(lines))
         return Exit.VALID
     return run(spec, runs, Voice(soft_wrap=True))
 

@@ -73,7 +73,7 @@ def test_a_damaged_record_or_verdict_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is damaged"):
         verdict_file.read(folder.verdict)
     folder.run_json.unlink()
-    with pytest.raises(UsageError, match="cannot read the run record .* `quorate check .*history.jsonl`"):
+    with pytest.raises(UsageError, match=r"cannot read the run record .* `quorate check .*history\.jsonl`"):
         folder.read_record()
 
 

@@ -25,6 +25,15 @@ def test_a_mistake_that_only_the_run_can_find_is_the_user_s(tmp_path: Path, caps
     assert "failed: partition.groups" in (tmp_path / "latest" / "run.json").read_text()
 
 
+def test_what_the_target_refuses_is_said_before_anything_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["test", "etcd", "--nodes", "9", "--runs", str(tmp_path / "runs")]) == Exit.USAGE
+
+    assert "1 to 7 members" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
 def test_a_full_disk_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
