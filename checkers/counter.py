@@ -54,14 +54,13 @@ class CounterChecker(Checker):
         parts = [_OneCounter(history, calls, code, self) for code in np.unique(calls.key).tolist()]
         anomalies = [anomaly for part in parts for anomaly in part.check()]
         undecided = [reason for part in parts for reason in part.undecided]
-        bounded = [reason for part in parts for reason in part.bounded]
         if not parts:
             undecided = ["there is no operation on a counter"]
         validity: Validity = "invalid" if anomalies else "unknown" if undecided else "valid"
         if anomalies:
             model = Model(LINEARIZABLE, "violated", anomalies[0].name)
-        elif undecided or bounded:
-            model = Model(LINEARIZABLE, "undecided", [*undecided, *bounded][0])
+        elif undecided:
+            model = Model(LINEARIZABLE, "undecided", undecided[0])
         else:
             model = Model(LINEARIZABLE, "holds")
         return Verdict(
@@ -69,7 +68,7 @@ class CounterChecker(Checker):
             validity=validity,
             anomalies=tuple(anomalies[: self.anomalies]),
             models=(model,),
-            reasons=(*undecided, *bounded),
+            reasons=tuple(undecided),
             statistics={
                 "adds": sum(len(part.adds) for part in parts),
                 "reads": sum(len(part.reads) for part in parts),
@@ -86,7 +85,6 @@ class _OneCounter:
         self.adds: list[_Op] = []
         self.reads: list[_Op] = []
         self.undecided: list[str] = []
-        self.bounded: list[str] = []
         for row in np.flatnonzero(calls.key == code).tolist():
             self._take(calls, row)
         if not self.reads and not self.undecided:
@@ -122,7 +120,7 @@ class _OneCounter:
             return found
         if all(add.amount == 1 for add in self.adds):
             return self._unit()
-        self.bounded.append(
+        self.undecided.append(
             "adds other than 1: every read lies within its bounds, whether one order explains all is open"
         )
         return []

@@ -255,13 +255,21 @@ class Run:
                 await self._recover()
             if plan.final is not None and not stop.hurry.is_set():
                 async with self._phase("final reads"):
-                    await _within(times.final, scheduler.run(plan.final, stop=stop.hurry))
+                    await self._read_finally(scheduler, plan.final)
             if not stop.hurry.is_set():
                 async with self._phase("clean up"):
                     await self._teardown()
         finally:
             await scheduler.close()
             writer.close()
+
+    async def _read_finally(self, scheduler: Scheduler, final: Generator) -> None:
+        """Final reads; a node that never answers is a finding here too."""
+        limit = self._plan.timeouts.final
+        try:
+            await _within(limit, scheduler.run(final, stop=self._stop.hurry))
+        except _TooLong:
+            self.outcome.problems.append(f"the final reads did not end within {limit:g} s")
 
     async def _heal(self, scheduler: Scheduler) -> None:
         """Heal through the history, so that it records when; then make sure of it."""

@@ -138,7 +138,7 @@ def test_counter_anomalies(calls: list[tuple[str, object, str]], names: list[str
     assert [anomaly.name for anomaly in verdict.anomalies] == names
 
 
-def test_a_counter_with_other_deltas_is_bounded_only() -> None:
+def test_a_counter_with_other_deltas_that_keeps_its_bounds_is_unknown() -> None:
     verdict = CounterChecker().check(history_of(("add", 5, "ok"), ("read", 5, "ok")))
-    assert (verdict.validity, verdict.models[0].standing) == ("valid", "undecided")
+    assert (verdict.validity, verdict.models[0].standing) == ("unknown", "undecided")
     assert verdict.reasons

@@ -149,6 +149,15 @@ def test_a_node_that_never_comes_back_is_a_problem_of_the_run(world: World) -> N
     assert "final reads" in world.watcher.phases
 
 
+def test_final_reads_that_do_not_end_are_a_problem_of_the_run(world: World) -> None:
+    world.plan = replace(world.plan, final=g.clients(g.delay(1, g.repeat(Invocation("final")))))
+
+    outcome = world.execute()
+
+    assert outcome.problems == ["the final reads did not end within 60 s"]
+    assert world.cluster.removed == 1
+
+
 def test_a_node_that_died_for_good_is_quoted_in_the_problem(world: World) -> None:
     def kill() -> None:
         world.cluster.nodes[2].now = NodeState.STOPPED
