@@ -167,6 +167,7 @@ def test_a_guardian_that_was_killed_does_not_disturb_the_end_of_a_run(tmp_path: 
     guardian._process.kill()
     guardian._process.wait()
     guardian.dismiss()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_word_that_is_cut_off_does_not_dismiss_it(tmp_path: Path) -> None:
