@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
@@ -42,18 +41,15 @@ def check(paths: Sequence[Path], workload: str, form: str) -> int:
             codes.append(code)
             click.echo(f"quorate: {' '.join(message.split())}", err=True)
             if form == "jsonl":
-                click.echo(_line({"file": str(path), "error": message}))
+                nothing = RunVerdict("unknown", (), reasons=(message,))
+                click.echo(_row(path, _Judgement([], nothing, workload, 0), time.monotonic() - start))
             continue
         validities.append(judgement.verdict.validity)
         if form == "jsonl":
-            click.echo(_line(_row(path, judgement, time.monotonic() - start)))
+            click.echo(_row(path, judgement, time.monotonic() - start))
         else:
             click.echo("\n".join(judgement.lines))
     return max(codes) if codes else CODES[worst(validities)]
-
-
-def _line(row: dict[str, Any]) -> str:
-    return msgspec.json.encode(row).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +73,9 @@ def _judge(path: Path, workload: str, width: int) -> _Judgement:
     return _Judgement(lines, judged.verdict, record.workload.name, judged.ops)
 
 
-def _row(path: Path, judgement: _Judgement, seconds: float) -> dict[str, Any]:
-    """What is said of one history where many are asked for."""
-    return {
+def _row(path: Path, judgement: _Judgement, seconds: float) -> str:
+    """What is said of one history where many are asked for; one that is unreadable has the same fields."""
+    row = {
         "file": str(path),
         "model": judgement.workload,
         "verdict": judgement.verdict.validity,
@@ -88,3 +84,4 @@ def _row(path: Path, judgement: _Judgement, seconds: float) -> dict[str, Any]:
         "anomalies": [anomaly.name for anomaly in judgement.verdict.anomalies],
         "reasons": list(judgement.verdict.reasons),
     }
+    return msgspec.json.encode(row).decode()

@@ -59,6 +59,7 @@ def test_one_file_that_cannot_be_read_does_not_keep_the_others_from_being_judged
     said = capsys.readouterr()
     rows = [json.loads(line) for line in said.out.splitlines()]
     assert [row["file"] for row in rows] == [str(good), str(gone), str(bad)]
-    assert [row.get("verdict") for row in rows] == ["valid", None, "invalid"]
-    assert "there is no run at" in rows[1]["error"]
+    assert [row["verdict"] for row in rows] == ["valid", "unknown", "invalid"]
+    assert "there is no run at" in rows[1]["reasons"][0]
+    assert all(row.keys() == rows[0].keys() for row in rows)
     assert said.err.count("\n") == 1
