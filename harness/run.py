@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from harness.capability import Capability
 from harness.client import Client
 from harness.cluster import Cluster, Node
 from harness.errors import EnvironmentFailed, HarnessError, PhaseTimeout, QuorateError
@@ -26,36 +27,18 @@ from harness.op import Op
 from harness.ready import all_ready
 from harness.scheduler import Scheduler
 from harness.target import Target
+from harness.workers import Injector
 
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
 
-class Capability(Protocol):
-    """What a fault says about itself before the run."""
-
-    @property
-    def available(self) -> bool:
-        """Whether it can work on this cluster."""
-
-    @property
-    def backend(self) -> str:
-        """Which back-end would do it."""
-
-    @property
-    def reason(self) -> str:
-        """Why it cannot work."""
-
-
-class Injector(Protocol):
+class FaultInjector(Injector, Protocol):
     """The nemesis, as the life cycle sees it."""
 
     async def probe(self) -> Mapping[str, Capability]:
         """Per fault, whether it can work on this cluster."""
-
-    async def invoke(self, op: Op) -> Op:
-        """Inject or heal one fault."""
 
     async def heal_all(self) -> list[str]:
         """Heal whatever is left, idempotent; the problems that remain, in words."""
@@ -102,7 +85,7 @@ class Plan:
     load: Generator
     heal: Generator | None
     final: Generator | None
-    nemesis: Injector | None
+    nemesis: FaultInjector | None
     concurrency: int
     time_limit: float
     op_timeout: float
@@ -222,7 +205,7 @@ class Run:
         async with _one_client(plan.target, plan.interface, plan.cluster.nodes[0]) as client:
             await client.setup()
 
-    async def _probe(self, nemesis: Injector) -> None:
+    async def _probe(self, nemesis: FaultInjector) -> None:
         for name, capability in (await nemesis.probe()).items():
             if not capability.available:
                 raise EnvironmentFailed(

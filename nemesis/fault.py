@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from harness.capability import Capability
 from harness.cluster import Cluster
 from harness.options import Option
 from harness.target import Target
@@ -39,15 +40,6 @@ class Active(msgspec.Struct, frozen=True):
     fault: str
     detail: dict[str, Any]
     words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Capability:
-    """Whether a fault can work here: the back-end that would do it, or the reason why none can."""
-
-    available: bool
-    backend: str = ""
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from itertools import count
 from typing import Any
 
+from harness.capability import Capability
 from harness.errors import HarnessError
 from harness.op import Op
-from nemesis.fault import Active, Capability, Fault, Situation, Verification
+from nemesis.fault import Active, Fault, Situation, Verification
 from nemesis.journal import Journal
 
 PATIENCE = 3.0

@@ -4,9 +4,10 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from harness.capability import Capability
 from harness.options import Option
 from nemesis import grudge, network, scratch
-from nemesis.fault import Active, Capability, Fault, Situation, Undo, Verification
+from nemesis.fault import Active, Fault, Situation, Undo, Verification
 from nemesis.grudge import Cuts, Grudge
 
 RANDOM = "any"

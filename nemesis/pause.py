@@ -4,8 +4,9 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from harness.capability import Capability
 from harness.cluster import Node, NodeState
-from nemesis.fault import Active, Capability, Situation, Undo
+from nemesis.fault import Active, Situation, Undo
 from nemesis.strike import Strike
 
 METHODS = {"docker": "freezer", "simulated": "simulated"}

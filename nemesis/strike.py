@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from harness.capability import Capability
 from harness.cluster import Node, NodeState
 from harness.errors import FaultFailed, HarnessError
 from harness.options import Option
 from harness.parallel import all_of
 from nemesis import victims
-from nemesis.fault import Active, Capability, Fault, Situation, Verification
+from nemesis.fault import Active, Fault, Situation, Verification
 
 
 class Strike(Fault):

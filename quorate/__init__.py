@@ -5,6 +5,7 @@ Combinators of generators are in ``quorate.generators``.
 
 from checkers.checker import Checker
 from checkers.verdict import Anomaly, Model, RunVerdict, Verdict
+from harness.capability import Capability
 from harness.client import BlockingClient, Client, DidNotHappen
 from harness.cluster import Cluster, Completed, Node, NodeState
 from harness.errors import (
@@ -23,7 +24,7 @@ from harness.options import Option
 from harness.simulated.server import DONE, Answer, Call, Machine, Request, Server
 from harness.simulated.target import SimulatedTarget
 from harness.target import ContainerTarget, Defaults, NodeSpec, Target
-from nemesis.fault import Active, Capability, Fault, Situation, Undo, Verification
+from nemesis.fault import Active, Fault, Situation, Undo, Verification
 from quorate import generators
 from workloads.check import check
 from workloads.workload import Workload

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from harness.capability import Capability
 from harness.cluster import NodeState
 from harness.errors import FaultFailed
 from harness.history import FaultSpan, History
 from harness.op import FAIL, INFO, OK, Op
-from nemesis.fault import Active, Capability, Fault, Situation, Undo, Verification
+from nemesis.fault import Active, Fault, Situation, Undo, Verification
 from nemesis.journal import Journal, pending
 from nemesis.kill import Kill
 from nemesis.nemesis import Nemesis

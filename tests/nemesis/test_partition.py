@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from harness.capability import Capability
 from harness.errors import UsageError
 from harness.options import parse_options
 from nemesis import grudge, network, scratch
-from nemesis.fault import Active, Capability, Situation
+from nemesis.fault import Active, Situation
 from nemesis.partition import Partition, cuts_of
 
 
