@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from harness import generator as g
+from harness.capability import Capability
 from harness.client import Client
 from harness.cluster import Cluster, Completed, Node, NodeState
 from harness.errors import HarnessError
@@ -111,23 +111,16 @@ class MemoryTarget(Target):
         return node.serves and node.now is NodeState.RUNNING
 
 
-@dataclass(frozen=True)
-class Able:
-    available: bool = True
-    backend: str = "memory"
-    reason: str = ""
-
-
 class MemoryNemesis:
     """Injects by saying so."""
 
     def __init__(self) -> None:
         self.healed = 0
-        self.capability = Able()
+        self.capability = Capability(True, "memory")
         self.problems: list[str] = []
         self.on_inject: Callable[[], None] = lambda: None
 
-    async def probe(self) -> Mapping[str, Able]:
+    async def probe(self) -> Mapping[str, Capability]:
         return {"blackout": self.capability}
 
     async def invoke(self, op: Op) -> Op:

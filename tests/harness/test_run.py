@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from memory_world import Able, MemoryClient, World
+from memory_world import MemoryClient, World
 
 from harness import generator as g
+from harness.capability import Capability
 from harness.cluster import NodeState
 from harness.errors import EnvironmentFailed, HarnessError, NodeFailed, PhaseTimeout
 from harness.op import NEMESIS, Invocation
@@ -110,7 +111,7 @@ def test_a_node_that_is_never_ready_ends_the_run_with_the_phase_s_name(world: Wo
 
 
 def test_a_fault_that_cannot_work_here_ends_the_run_before_the_load(world: World) -> None:
-    world.nemesis.capability = Able(False, "", "no iptables")
+    world.nemesis.capability = Capability(False, "", "no iptables")
 
     with pytest.raises(EnvironmentFailed, match="fault blackout cannot work here: no iptables"):
         world.execute()
