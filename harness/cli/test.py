@@ -156,6 +156,8 @@ def _failure(error: Exception, folder: RunFolder) -> QuorateError:
             return error
         case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EROFS | errno.EIO):
             return EnvironmentFailed(f"cannot write to {folder.path}: {error.strerror}. Free some space there")
+        case MemoryError():
+            return EnvironmentFailed("out of memory: lower --time-limit, --rate or --nodes, or end other programs")
         case _:
             return HarnessError(
                 f"quorate itself failed: {type(error).__name__}: {error}. "

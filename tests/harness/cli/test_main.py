@@ -84,6 +84,20 @@ def test_every_command_is_listed_in_help(capsys: pytest.CaptureFixture[str]) -> 
     )
 
 
+def test_out_of_memory_in_a_run_is_no_bug_but_a_matter_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def greedy(self: object) -> list[str]:
+        raise MemoryError
+
+    monkeypatch.setattr("nemesis.nemesis.Nemesis.heal_all", greedy)
+
+    code = run(["test", "simulated", "--time-limit", "2", "--seed", "1", "--runs", str(tmp_path)])
+
+    assert code == Exit.FAILED
+    assert capsys.readouterr().err.startswith("quorate: out of memory: lower --time-limit")
+
+
 def test_the_command_is_installed() -> None:
     result = subprocess.run([QUORATE, "--version"], capture_output=True, text=True, check=True)
 
