@@ -30,8 +30,10 @@ def test_knossos_cas_register(folder: str, count: int, expected: str) -> None:
 
 
 def test_knossos_mutex() -> None:
+    """The file ends in the middle of a line in some copies; what is left of it then is linearizable."""
     file = DATA / "knossos" / "mutex" / "bad" / "etcd.edn"
-    if not file.read_text().rstrip().endswith(("}", "]", ")")):
-        pytest.skip("this copy is cut off in the middle of a line, and what is left of it is linearizable")
-    history = mutex_edn(file)
-    assert RegisterChecker(initial="free").check(history).validity == "invalid"
+    whole = file.read_text().rstrip().endswith(("}", "]", ")"))
+
+    verdict = RegisterChecker(initial="free").check(mutex_edn(file))
+
+    assert verdict.validity == ("invalid" if whole else "valid")
