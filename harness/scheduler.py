@@ -87,7 +87,11 @@ class Scheduler:
         self._asleep: dict[int, asyncio.TimerHandle] = {}
         self._given: list[Inbox] = []
         self._reported: list[tuple[int, Op, Op]] = []
-        self._waiter: asyncio.Future[None] | None = None
+        self._finished: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = False  # a turn is on its way
+        self._stop: asyncio.Event | None = None
+        self._last = -1  # when waiting ends after the stop; -1 while nobody asked to stop
         self._deadline: asyncio.TimerHandle | None = None
         self._generator: Generator = NOTHING
         self._hears = False
@@ -135,24 +139,60 @@ class Scheduler:
             await asyncio.wait(self._closing, timeout=2 * CLOSE_LIMIT)
 
     async def _run(self, stop: asyncio.Event | None) -> None:
-        last = -1  # when waiting ends after the stop; -1 while nobody asked to stop
-        while True:
-            self._take_completions()
-            now = self._now()
-            self._expire(now)
-            exhausted, until = False, -1
-            if stop is not None and stop.is_set():
-                self._wake_sleepers()
-                last = now + self._timeout_ns if last < 0 else last
-                exhausted, until = True, last
-                if now >= last:
-                    self._interrupt()
-            else:
-                exhausted, until = self._dispatch()
-            self._flush()
-            if exhausted and not self._open and self._injecting is None and not self._asleep:
-                return
-            await self._wait(until)
+        """Take turns until nothing is left to do."""
+        self._stop, self._last = stop, -1
+        finished = self._finished = self._loop.create_future()
+        self._wake()
+        try:
+            await finished
+        finally:
+            self._finished = None
+            self._set_timer(-1)
+
+    def _turn(self) -> None:
+        """One turn: completions first, then what is due, then the workers.
+
+        It is a callback of the loop and no task, because asyncio lets no task go on inside another one: so the workers
+        can be resumed right here, and those whose client answers at once have reported when the turn ends.
+        """
+        self._due = False
+        finished = self._finished
+        if finished is None or finished.done():
+            return
+        try:
+            over, until = self._advance()
+            self._wake_workers()
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - it belongs to whoever awaits the run
+            finished.set_exception(RuntimeError(repr(error)) if isinstance(error, StopIteration) else error)
+            return
+        if over:
+            finished.set_result(None)
+        elif until == 0 or self._reported:
+            self._wake()
+        else:
+            self._set_timer(until)
+
+    def _advance(self) -> tuple[bool, int]:
+        """Take completions, give up what is late, start what is due, and hand the events to the kernel.
+
+        Returns:
+            Whether the run is over, and when the next turn must come in any case: 0 for at once, -1 for never.
+        """
+        self._take_completions()
+        now = self._now()
+        self._expire(now)
+        if self._stop is not None and self._stop.is_set():
+            self._wake_sleepers()
+            self._last = now + self._timeout_ns if self._last < 0 else self._last
+            exhausted, until = True, self._last
+            if now >= self._last:
+                self._interrupt()
+        else:
+            exhausted, until = self._dispatch()
+        self._flush()
+        return exhausted and not self._open and self._injecting is None and not self._asleep, until
 
     def _dispatch(self) -> tuple[bool, int]:
         """Start what is due.
@@ -209,8 +249,6 @@ class Scheduler:
             if self._deadline is None:
                 self._deadline = self._loop.call_at(self._when(op.time + self._timeout_ns), self._deadline_passed)
         worker.inbox.op = op
-        if not self._given:
-            self._loop.call_soon(self._wake_workers)
         self._given.append(worker.inbox)
 
     def _wake_workers(self) -> None:
@@ -241,8 +279,7 @@ class Scheduler:
         """Called by a worker; the time of a completion is when it came, not when the scheduler gets to it."""
         set_field(done, "time", int((self._clock() - self._start) * SECOND + 0.5))
         self._reported.append((thread, op, done))
-        if self._waiter is not None:
-            self._wake()
+        self._wake()
 
     def _take_completions(self) -> None:
         reported, self._reported = self._reported, []
@@ -336,22 +373,13 @@ class Scheduler:
         self._wake()
 
     def _wake(self, _: object = None) -> None:
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+        """Let the next turn come soon; once is enough."""
+        if not self._due and self._finished is not None:
+            self._due = True
+            self._loop.call_soon(self._turn)
 
-    async def _wait(self, until: int) -> None:
-        """Let the workers work; until something happens, or the time ``until`` (0: at once, -1: never)."""
-        if until == 0:
-            await asyncio.sleep(0)
-            return
-        if self._reported:
-            return
-        waiter = self._waiter = self._loop.create_future()
-        timer = None if until < 0 else self._loop.call_at(self._when(until), self._wake)
-        try:
-            await waiter
-        finally:
-            self._waiter = None
-            if timer is not None:
-                timer.cancel()
+    def _set_timer(self, until: int) -> None:
+        """Let the next turn come at that time of the run, unless something happens before; -1 for no time."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if until < 0 else self._loop.call_at(self._when(until), self._wake)
