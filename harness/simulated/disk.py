@@ -20,8 +20,3 @@ class Disk:
     def journal(self, name: str) -> list[Any]:
         """The durable list of that name, empty at first; appending to it and cutting it are durable."""
         return self._journals.setdefault(name, [])
-
-    def wipe(self) -> None:
-        """Lose everything, as a machine does that is replaced."""
-        self.values.clear()
-        self._journals.clear()
