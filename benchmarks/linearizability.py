@@ -13,8 +13,9 @@ import sys
 import time
 from collections.abc import Iterator
 
-from checkers import encode, kernel
-from checkers.columns import Budget
+from checkers.linearizability import kernel
+from checkers.linearizability.models.register import CasRegister, columns
+from checkers.linearizability.operations import collect
 from checkers.register import RegisterChecker
 from harness.history import History
 from harness.op import Op
@@ -71,12 +72,12 @@ def main() -> None:
     whole = time.perf_counter() - start
     after = peak()
     start = time.perf_counter()
-    encoded = encode.register(recorded)
+    encoded, _ = columns(collect(recorded, CasRegister()), None)
     encoding = time.perf_counter() - start
     start = time.perf_counter()
-    kernel.decide(encoded.columns, Budget(60, 1_000_000))
+    kernel.zones(encoded)
     deciding = time.perf_counter() - start
-    print(f"{operations} operations on {encoded.columns.keys} keys: {verdict.validity}")
+    print(f"{operations} operations on {encoded.keys} keys: {verdict.validity}")
     print(f"whole check   {whole:8.3f} s  {operations / whole:12,.0f} ops/s")
     print(f"  columns     {encoding:8.3f} s  {operations / encoding:12,.0f} ops/s")
     print(f"  decision    {deciding:8.3f} s  {operations / deciding:12,.0f} ops/s")

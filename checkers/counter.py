@@ -9,8 +9,9 @@ import numpy as np
 
 from checkers import wellformed
 from checkers.checker import Checker
-from checkers.explain import LINEARIZABLE, seconds, show
-from checkers.verdict import Anomaly, Model, Validity, Verdict
+from checkers.linearizability.explain import LINEARIZABLE, seconds
+from checkers.linearizability.model import show
+from checkers.verdict import Anomaly, Guarantee, Validity, Verdict
 from harness.history import NEVER, TYPE_CODES, Calls, History
 from harness.op import FAIL, OK
 
@@ -48,7 +49,7 @@ class CounterChecker(Checker):
         if broken:
             reasons = [f"the history is malformed: {problem}" for problem in broken]
             return Verdict(
-                self.name, "unknown", models=(Model(LINEARIZABLE, "undecided", reasons[0]),), reasons=(*reasons,)
+                self.name, "unknown", models=(Guarantee(LINEARIZABLE, "undecided", reasons[0]),), reasons=(*reasons,)
             )
         calls = history.calls()
         parts = [_OneCounter(history, calls, code, self) for code in np.unique(calls.key).tolist()]
@@ -58,11 +59,11 @@ class CounterChecker(Checker):
             undecided = ["there is no operation on a counter"]
         validity: Validity = "invalid" if anomalies else "unknown" if undecided else "valid"
         if anomalies:
-            model = Model(LINEARIZABLE, "violated", anomalies[0].name)
+            model = Guarantee(LINEARIZABLE, "violated", anomalies[0].name)
         elif undecided:
-            model = Model(LINEARIZABLE, "undecided", undecided[0])
+            model = Guarantee(LINEARIZABLE, "undecided", undecided[0])
         else:
-            model = Model(LINEARIZABLE, "holds")
+            model = Guarantee(LINEARIZABLE, "holds")
         return Verdict(
             checker=self.name,
             validity=validity,
@@ -94,7 +95,7 @@ class _OneCounter:
         f, call, ret = self.history.fs[calls.f[row]], int(calls.invoke[row]), int(calls.complete[row])
         outcome = calls.outcome[row]
         if f == "add":
-            amount = calls.argument[row]
+            amount = calls.arguments[row]
             if outcome == TYPE_CODES[FAIL] or amount == 0:
                 return
             if type(amount) is not int:
@@ -104,7 +105,7 @@ class _OneCounter:
         elif f != "read":
             self.undecided.append(f"event {call} is a {f!r}: not an operation of a counter")
         elif outcome == TYPE_CODES[OK]:
-            value: Any = calls.result[row]
+            value: Any = calls.results[row]
             value = self.initial if value is None else value
             if type(value) is not int:
                 self.undecided.append(f"event {ret} is a read of {show(value)}, which is not an integer")

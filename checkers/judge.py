@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from checkers.checker import Checker
-from checkers.verdict import Model, RunVerdict, Verdict, worst
+from checkers.verdict import Guarantee, RunVerdict, Verdict, worst
 from harness.history import History
 
 STRENGTH = (
@@ -62,7 +62,7 @@ def _ask(checker: Checker, history: History) -> Verdict:
     return msgspec.structs.replace(verdict, seconds=round(time.perf_counter() - start, 6))
 
 
-def strongest(models: Sequence[Model]) -> str | None:
+def strongest(models: Sequence[Guarantee]) -> str | None:
     """The strongest model that some checker proved and that none denied or left open; None where there is none."""
     standings: dict[str, set[str]] = {}
     for model in models:

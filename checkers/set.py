@@ -9,11 +9,12 @@ import numpy as np
 
 from checkers import wellformed
 from checkers.checker import Checker
-from checkers.encode import token
-from checkers.explain import LINEARIZABLE, seconds, show
-from checkers.verdict import Anomaly, Model, Validity, Verdict
+from checkers.linearizability.explain import LINEARIZABLE, seconds
+from checkers.linearizability.model import show
+from checkers.verdict import Anomaly, Guarantee, Validity, Verdict
 from harness.history import NEVER, TYPE_CODES, Calls, History
 from harness.op import FAIL, OK
+from harness.values import token
 
 _SHOWN = 20
 
@@ -70,11 +71,11 @@ class SetChecker(Checker):
             return self._undecided(["there is no operation on a set"])
         validity: Validity = "invalid" if anomalies else "unknown" if reasons else "valid"
         if anomalies:
-            model = Model(LINEARIZABLE, "violated", anomalies[0].name)
+            model = Guarantee(LINEARIZABLE, "violated", anomalies[0].name)
         elif undecided:
-            model = Model(LINEARIZABLE, "undecided", undecided[0])
+            model = Guarantee(LINEARIZABLE, "undecided", undecided[0])
         else:
-            model = Model(LINEARIZABLE, "holds")
+            model = Guarantee(LINEARIZABLE, "holds")
         return Verdict(
             checker=self.name,
             validity=validity,
@@ -85,7 +86,7 @@ class SetChecker(Checker):
         )
 
     def _undecided(self, reasons: list[str]) -> Verdict:
-        model = Model(LINEARIZABLE, "undecided", reasons[0])
+        model = Guarantee(LINEARIZABLE, "undecided", reasons[0])
         return Verdict(self.name, "unknown", models=(model,), reasons=tuple(reasons))
 
 
@@ -112,10 +113,10 @@ class _OneSet:
             elif f != "read":
                 self.reasons.append(f"event {call} is a {f!r}: not an operation of a grow-only set")
             elif calls.outcome[row] == TYPE_CODES[OK]:
-                self._read(calls.result[row], call, ret)
+                self._read(calls.results[row], call, ret)
 
     def _add(self, calls: Calls, row: int, call: int, ret: int) -> None:
-        value = calls.argument[row]
+        value = calls.arguments[row]
         failed = bool(calls.outcome[row] == TYPE_CODES[FAIL])
         ret = NEVER if failed else ret
         name = token(value)

@@ -35,7 +35,7 @@ class Anomaly(msgspec.Struct, frozen=True, omit_defaults=True):
     data: dict[str, Any] = {}
 
 
-class Model(msgspec.Struct, frozen=True, omit_defaults=True):
+class Guarantee(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where the history stands with one consistency model; ``why`` names the anomaly or the reason for "undecided"."""
 
     name: str
@@ -59,7 +59,7 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     checker: str
     validity: Validity
     anomalies: tuple[Anomaly, ...] = ()
-    models: tuple[Model, ...] = ()
+    models: tuple[Guarantee, ...] = ()
     reasons: tuple[str, ...] = ()
     statistics: dict[str, Any] = {}
     seconds: float = 0.0

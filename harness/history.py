@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from harness.errors import UsageError
 from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK, Op
+from harness.values import NULL, Decoded, Values
 
 TYPE_CODES: Final = {INVOKE: 0, OK: 1, FAIL: 2, INFO: 3}
 TYPE_NAMES: Final = (INVOKE, OK, FAIL, INFO)
@@ -56,8 +57,9 @@ class Calls:
         process: int32.
         f: int16 code into ``History.fs``.
         key: int32 code into ``History.keys``; -1 for None.
-        argument: Value of the invocation.
-        result: Value of the completion; None where there is none.
+        argument: int32 code of the invocation's value.
+        result: int32 code of the completion's value; ``NULL`` where there is none.
+        values: What the codes mean; ``arguments[row]`` and ``results[row]`` are the values themselves.
         version: int64, version that the completion shows; -1 where it shows none.
     """
 
@@ -67,12 +69,23 @@ class Calls:
     process: NDArray[np.int32]
     f: NDArray[np.int16]
     key: NDArray[np.int32]
-    argument: list[Any]
-    result: list[Any]
+    argument: NDArray[np.int32]
+    result: NDArray[np.int32]
+    values: Values
     version: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.invoke)
+
+    @property
+    def arguments(self) -> Decoded:
+        """Per row the value of the invocation."""
+        return Decoded(self.values, self.argument)
+
+    @property
+    def results(self) -> Decoded:
+        """Per row the value of the completion; None where there is none."""
+        return Decoded(self.values, self.result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +127,7 @@ class History:
         type: int8, ``TYPE_CODES``.
         f: int16 code into ``fs``.
         key: int32 code into ``keys``; -1 for None.
+        value: int32 code into ``values``; equal values have one code.
         partner: int32, the completion of an invocation and the other way round; -1 where there is none.
         damage: Why the file could be read only in part; None when it was whole.
     """
@@ -123,10 +137,10 @@ class History:
         key_codes: dict[str | int, int] = {}
         names: dict[str | None, str | None] = {}  # one string per node instead of one per event
         code_f, code_key, name = f_codes.setdefault, key_codes.setdefault, names.setdefault
-        self._values: list[Any] = []
+        self.values = Values()
         self._nodes: list[str | None] = []
         self._errors: dict[int, str] = {}
-        time, process, type_, f, key, version = (_Column(kind) for kind in ("i8", "i4", "i1", "i2", "i4", "i8"))
+        time, process, type_, f, key, value, version = map(_Column, ("i8", "i4", "i1", "i2", "i4", "i4", "i8"))
         source, first = iter(ops), 0
         while events := list(islice(source, CHUNK)):
             time.add([op.time for op in events])
@@ -135,7 +149,7 @@ class History:
             f.add([code_f(op.f, len(f_codes)) for op in events])
             key.add([-1 if op.key is None else code_key(op.key, len(key_codes)) for op in events])
             version.add([NO_VERSION if op.version is None else op.version for op in events])
-            self._values += [op.value for op in events]
+            value.add(self.values.codes([op.value for op in events]))
             self._nodes += [name(op.node, op.node) for op in events]
             self._errors |= {index: op.error for index, op in enumerate(events, first) if op.error is not None}
             first += len(events)
@@ -144,6 +158,7 @@ class History:
         self.type = type_.whole()
         self.f = f.whole()
         self.key = key.whole()
+        self.value = value.whole()
         self._version = version.whole()
         self.fs = tuple(f_codes)
         self.keys = tuple(key_codes)
@@ -162,7 +177,7 @@ class History:
             type=TYPE_NAMES[self.type[index]],
             f=self.fs[self.f[index]],
             key=None if code < 0 else self.keys[code],
-            value=self._values[index],
+            value=self.values[int(self.value[index])],
             node=self._nodes[index],
             error=self._errors.get(index),
             version=None if version == NO_VERSION else version,
@@ -179,7 +194,6 @@ class History:
         outcome = np.full(len(invoke), TYPE_CODES[INFO], dtype=np.int8)
         outcome[done] = self.type[partner[done]]
         complete = np.where(done & (outcome != TYPE_CODES[INFO]), partner, NEVER).astype(np.int32)
-        values = self._values
         version = np.where(done, self._version[partner], NO_VERSION)
         return Calls(
             invoke=invoke,
@@ -188,8 +202,9 @@ class History:
             process=self.process[invoke],
             f=self.f[invoke],
             key=self.key[invoke],
-            argument=[values[i] for i in invoke.tolist()],
-            result=[values[i] if i >= 0 else None for i in partner.tolist()],
+            argument=self.value[invoke],
+            result=np.where(done, self.value[partner], NULL).astype(np.int32),
+            values=self.values,
             version=np.where(version == NO_VERSION, -1, version),
         )
 

@@ -1,17 +1,18 @@
-"""Finds targets, workloads, nemeses and checkers by name, through entry points, the built-in ones included."""
+"""Finds targets, workloads, nemeses, checkers and models by name, through entry points, the built-in ones included."""
 
 from importlib.metadata import entry_points
 from typing import Any, Literal
 
 from harness.errors import EnvironmentFailed, unknown_name
 
-Kind = Literal["target", "workload", "nemesis", "checker"]
+Kind = Literal["target", "workload", "nemesis", "checker", "model"]
 
 _GROUPS = {
     "target": "quorate.targets",
     "workload": "quorate.workloads",
     "nemesis": "quorate.nemeses",
     "checker": "quorate.checkers",
+    "model": "quorate.models",
 }
 
 

@@ -4,7 +4,9 @@ Combinators of generators are in ``quorate.generators``.
 """
 
 from checkers.checker import Checker
-from checkers.verdict import Anomaly, Model, RunVerdict, Verdict
+from checkers.linearizability.checker import LinearizabilityChecker
+from checkers.linearizability.model import ILLEGAL, UNKNOWN, Model, Operation
+from checkers.verdict import Anomaly, Guarantee, RunVerdict, Verdict
 from harness.capability import Capability
 from harness.client import BlockingClient, Client, DidNotHappen
 from harness.cluster import Cluster, Completed, Node, NodeState
@@ -31,6 +33,8 @@ from workloads.workload import Workload
 
 __all__ = [
     "DONE",
+    "ILLEGAL",
+    "UNKNOWN",
     "Active",
     "Anomaly",
     "Answer",
@@ -49,9 +53,11 @@ __all__ = [
     "Fault",
     "FaultFailed",
     "Generator",
+    "Guarantee",
     "HarnessError",
     "History",
     "Invocation",
+    "LinearizabilityChecker",
     "Machine",
     "Model",
     "Node",
@@ -59,6 +65,7 @@ __all__ = [
     "NodeSpec",
     "NodeState",
     "Op",
+    "Operation",
     "Option",
     "Pending",
     "PhaseTimeout",

@@ -8,7 +8,7 @@ from checkers.judge import judge, strongest
 from checkers.quality import QualityChecker
 from checkers.register import RegisterChecker
 from checkers.stats import StatsChecker
-from checkers.verdict import Model, Verdict
+from checkers.verdict import Guarantee, Verdict
 from harness.history import Damage, History
 from harness.op import NEMESIS, Op
 
@@ -62,9 +62,9 @@ def test_strongest_is_what_was_proven_and_not_denied() -> None:
     verdict = judge(History(writes(1)), [RegisterChecker(), StatsChecker()])
     assert (verdict.validity, verdict.strongest) == ("valid", "linearizable")
     assert verdict.verdicts[0].seconds > 0
-    holds, open_ = Model("linearizable", "holds"), Model("linearizable", "undecided")
+    holds, open_ = Guarantee("linearizable", "holds"), Guarantee("linearizable", "undecided")
     assert strongest([holds, open_]) is None
-    assert strongest([Model("pram", "holds"), holds]) == "linearizable"
+    assert strongest([Guarantee("pram", "holds"), holds]) == "linearizable"
     assert judge(History([]), []).validity == "unknown"
 
 

@@ -146,9 +146,9 @@ def test_an_exhausted_budget_is_unknown_and_says_which() -> None:
     events += [(p, "invoke", "write", p % 5) for p in range(40)]
     events += [(p, "ok", "write", p % 5) for p in range(40)]
     events += [(50 + r, t, "read", v) for r in range(6) for t, v in (("invoke", None), ("ok", r % 5))]
-    verdict = RegisterChecker(configurations=500).check(ops(*events))
+    verdict = RegisterChecker(memory=1000 * 256).check(ops(*events))
     assert verdict.validity == "unknown"
-    assert "memory budget of 500 search states" in verdict.reasons[0]
+    assert "memory budget of 0.2441 MiB" in verdict.reasons[0]
     assert verdict.models[0].standing == "undecided"
 
 

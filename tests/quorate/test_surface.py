@@ -10,9 +10,10 @@ from quorate import generators
 
 SURFACE = """
 Active Anomaly Answer BlockingClient Call Capability Checker Client Cluster Completed ContainerTarget Context DONE
-Defaults DidNotHappen EnvironmentFailed Fault FaultFailed Generator HarnessError History Invocation Machine Model Node
-NodeFailed NodeSpec NodeState Op Option Pending PhaseTimeout QuorateError Request RunVerdict Server SimulatedTarget
-Situation Target Undo UsageError Verdict Verification Workload check generators
+Defaults DidNotHappen EnvironmentFailed Fault FaultFailed Generator Guarantee HarnessError History ILLEGAL Invocation
+LinearizabilityChecker Machine Model Node NodeFailed NodeSpec NodeState Op Operation Option Pending PhaseTimeout
+QuorateError Request RunVerdict Server SimulatedTarget Situation Target UNKNOWN Undo UsageError Verdict Verification
+Workload check generators
 """
 
 GENERATORS = """

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from checkers.verdict import Anomaly, Model, RunVerdict, Verdict
+from checkers.verdict import Anomaly, Guarantee, RunVerdict, Verdict
 from harness.history import History, HistoryWriter
 from harness.op import NEMESIS, Op, Type
 from results.record import Part, Phase, Probe, RunRecord
@@ -121,7 +121,10 @@ def invalid(history: History, **more: Any) -> RunVerdict:
                 "register",
                 "invalid",
                 (anomaly,),
-                (Model("linearizable", "violated", "stale-read"), Model("sequential", "undecided", "not asked")),
+                (
+                    Guarantee("linearizable", "violated", "stale-read"),
+                    Guarantee("sequential", "undecided", "not asked"),
+                ),
                 statistics={"keys": 13, "anomalies": 1},
                 seconds=0.11,
             ),
@@ -140,7 +143,9 @@ def invalid(history: History, **more: Any) -> RunVerdict:
 def valid() -> RunVerdict:
     """A verdict without a flaw."""
     return RunVerdict(
-        "valid", (Verdict("register", "valid", models=(Model("linearizable", "holds"),), seconds=0.2),), "linearizable"
+        "valid",
+        (Verdict("register", "valid", models=(Guarantee("linearizable", "holds"),), seconds=0.2),),
+        "linearizable",
     )
 
 

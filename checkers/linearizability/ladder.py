@@ -1,15 +1,13 @@
-"""Linearizability of one register by search, for what the zones cannot decide: repeated values, failed cas.
+"""Linearizability of one part by search, for what no linear-time procedure decides.
 
-The search goes from completion to completion (a *layer*). A configuration is the register's value, the set of pending
-operations that are already linearized (a bit mask), and how many unknown operations of each sort have been used. An
+The search goes from completion to completion (a *layer*). A configuration is the model's state, the set of pending
+operations that are already linearized (a bit mask), and how many unknown operations of each class have been used. An
 operation is linearized no earlier than some completion needs it (Lowe's just-in-time linearization). What keeps the
 number of configurations small:
 
-- an observation (a read, a failed cas) that is legal now is linearized now: it changes nothing;
-- unknown operations of one sort are interchangeable, so they are counted; fewer used is better (dominance);
-- of pending operations of one sort, the one that must be done first is taken first;
-- values that nobody ever observes are one value;
-- a value with one writer is not left while an operation that is yet to be invoked must see it.
+- a pure operation (a read, a failed cas) that is legal now is linearized now: it changes nothing;
+- unknown operations of one class are interchangeable, so they are counted; fewer used is better (dominance);
+- of pending operations of one class, the one that must be done first is taken first.
 
 The ladder: a depth-first search accepts what is easy to accept; a frontier with an unlimited supply of unknown
 operations refutes at a cost that does not depend on their number; exact frontiers with at most 0, 1, 2, 4, 8, ... of
@@ -19,32 +17,45 @@ Lowe: Testing for linearizability, 2017. Gibbons, Korach: Testing shared memorie
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from checkers.columns import CAS, MISMATCH, NEVER, READ, Budget, BudgetSpent
+import numpy as np
+from numpy.typing import NDArray
+
+from checkers.linearizability.decision import Budget, BudgetSpent
+from checkers.linearizability.table import NO, Table
 
 _FIELD: Final = 20
 """Bits per counter of unknown operations; the highest is a guard."""
 _COUNT: Final = (1 << (_FIELD - 1)) - 1
 _DEPTH_FIRST_FACTOR: Final = 20
-_OTHER: Final = -2
-"""Every value that nobody observes."""
 
 Configuration = tuple[int, int, int]
-"""The value, the mask of linearized pending operations, the packed counters of unknown ones (the lowest: in all)."""
+"""The state, the mask of linearized pending operations, the packed counters of unknown ones (the lowest: in all)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One operation; the fields are those of ``Columns``."""
+class Problem:
+    """The operations of one part, in the order of their invocations, and the model's transitions.
 
-    call: int
-    ret: int
-    f: int
-    old: int
-    new: int
+    Args:
+        call: int32, as in ``Operations``.
+        ret: int32, as in ``Operations``.
+        optional: bool, as in ``Operations``.
+        kind: int32, the class of each operation.
+        table: What a class does to a state.
+    """
+
+    call: NDArray[np.int32]
+    ret: NDArray[np.int32]
+    optional: NDArray[np.bool_]
+    kind: NDArray[np.int32]
+    table: Table
+
+    def __len__(self) -> int:
+        return len(self.call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +71,11 @@ class _Layer:
     """One completion, and everything that is pending then."""
 
     row: int
-    end: int
-    """Event index of the completion."""
     bit: int
-    observations: tuple[tuple[int, bool, int], ...]
-    """Bit, whether the value must be equal, the value."""
-    mutators: tuple[tuple[int, int | None, int], ...]
-    """Bit, expected value (None: any), new value; earliest deadline first."""
-    supply: tuple[tuple[int, int | None, int, int], ...]
-    """Of unknown operations: field, expected value, new value, how many were invoked."""
+    pending: tuple[tuple[int, int], ...]
+    """Bit and class; earliest deadline first."""
+    supply: tuple[tuple[int, int, int], ...]
+    """Of unknown operations: field, class, how many were invoked."""
 
 
 class _Frontier:
@@ -81,11 +88,11 @@ class _Frontier:
 
     def add(self, configuration: Configuration) -> bool:
         """Keep it, unless one with fewer unknown operations is there already."""
-        value, mask, used = configuration
+        state, mask, used = configuration
         guard = self._guard
-        held = self._used.get((value, mask))
+        held = self._used.get((state, mask))
         if held is None:
-            self._used[value, mask] = [used]
+            self._used[state, mask] = [used]
             self.size += 1
             return True
         if any(((used | guard) - other) & guard == guard for other in held):
@@ -93,98 +100,68 @@ class _Frontier:
         kept = [other for other in held if ((other | guard) - used) & guard != guard]
         kept.append(used)
         self.size += len(kept) - len(held)
-        self._used[value, mask] = kept
+        self._used[state, mask] = kept
         return True
 
     def __iter__(self) -> Iterator[Configuration]:
-        for (value, mask), held in self._used.items():
+        for (state, mask), held in self._used.items():
             for used in held:
-                yield value, mask, used
+                yield state, mask, used
 
 
 class Search:
-    """The search on the operations of one key.
+    """The search on the operations of one part.
 
     Args:
-        rows: The operations in the order of their invocations.
-        initial: The id of the initial value.
+        problem: They.
     """
 
-    def __init__(self, rows: Sequence[Row], initial: int) -> None:
-        self.initial = initial
-        self._observed = {row.old for row in rows if row.f != MISMATCH and row.old >= 0}
-        self._observed |= {row.old for row in rows if row.f == MISMATCH}
-        self._observed.add(initial)
-        self._mismatches = any(row.f == MISMATCH for row in rows)
-        self._needed = self._last_observations(rows)
-        self._sorts: dict[tuple[int | None, int], int] = {}
-        self.unknown = 0
-        self.layers = self._build(rows)
-        self._guard = sum(1 << (_FIELD * field + _FIELD - 1) for field in range(len(self._sorts) + 1))
+    def __init__(self, problem: Problem) -> None:
+        self._step = problem.table.step
+        self._pure = problem.table.pure
+        self._initial = problem.table.initial
+        self._fields: dict[int, int] = {}
+        self.unknown = int(problem.optional.sum())
+        self.layers = self._build(problem)
+        self._guard = sum(1 << (_FIELD * field + _FIELD - 1) for field in range(len(self._fields) + 1))
 
-    def _last_observations(self, rows: Sequence[Row]) -> dict[int, int]:
-        """Per value that can be in place only once: the last invocation of an operation that must see it."""
-        writers: dict[int, int] = {self.initial: 1}
-        for row in rows:
-            if row.f not in (READ, MISMATCH):
-                writers[row.new] = writers.get(row.new, 0) + 1
-        last = {}
-        for row in rows:
-            if row.f in (READ, CAS) and row.ret != NEVER and writers.get(row.old) == 1:
-                last[row.old] = row.call
-        return last
-
-    def _transition(self, row: Row) -> tuple[int | None, int]:
-        return (row.old if row.f == CAS else None, row.new if row.new in self._observed else _OTHER)
-
-    def _build(self, rows: Sequence[Row]) -> list[_Layer]:
-        events = [(row.call, i, False) for i, row in enumerate(rows)]
-        events += [(row.ret, i, True) for i, row in enumerate(rows) if row.ret != NEVER]
+    def _build(self, problem: Problem) -> list[_Layer]:
+        ret, kind, optional = problem.ret.tolist(), problem.kind.tolist(), problem.optional.tolist()
+        events = [(call, i, False) for i, call in enumerate(problem.call.tolist())]
+        events += [(end, i, True) for i, end in enumerate(ret) if not optional[i]]
         events.sort()
         free: list[int] = []
         pending: dict[int, int] = {}
-        supply: dict[tuple[int | None, int], int] = {}
+        supply: dict[int, int] = {}
         layers = []
         for _, i, is_return in events:
-            row = rows[i]
             if is_return:
-                layers.append(self._layer(rows, i, pending, supply))
+                due = sorted(pending.items(), key=lambda item: ret[item[0]])
+                layers.append(
+                    _Layer(
+                        i,
+                        1 << pending[i],
+                        tuple((1 << slot, kind[other]) for other, slot in due),
+                        tuple((self._fields[one], one, count) for one, count in supply.items()),
+                    )
+                )
                 heapq.heappush(free, pending.pop(i))
-            elif row.ret == NEVER:
-                sort = self._transition(row)
-                if sort[1] != _OTHER or self._mismatches:
-                    supply[sort] = supply.get(sort, 0) + 1
-                    self._sorts.setdefault(sort, len(self._sorts) + 1)
-                    self.unknown += 1
+            elif optional[i]:
+                supply[kind[i]] = supply.get(kind[i], 0) + 1
+                self._fields.setdefault(kind[i], len(self._fields) + 1)
             else:
                 pending[i] = heapq.heappop(free) if free else len(pending)
         return layers
 
-    def _layer(
-        self,
-        rows: Sequence[Row],
-        returning: int,
-        pending: dict[int, int],
-        supply: dict[tuple[int | None, int], int],
-    ) -> _Layer:
-        observations, mutators = [], []
-        for i, slot in sorted(pending.items(), key=lambda item: rows[item[0]].ret):
-            row = rows[i]
-            if row.f in (READ, MISMATCH):
-                observations.append((1 << slot, row.f == READ, row.old))
-            elif row.f == CAS and row.old == row.new:
-                observations.append((1 << slot, True, row.old))
-            else:
-                mutators.append((1 << slot, *self._transition(row)))
-        counted = tuple((self._sorts[sort], *sort, count) for sort, count in supply.items())
-        return _Layer(
-            returning, rows[returning].ret, 1 << pending[returning], tuple(observations), tuple(mutators), counted
-        )
-
     def depth_first(self, budget: Budget) -> Outcome | None:
-        """Follow one order at a time, exactly; None when that is not quickly done."""
+        """Follow one order at a time, exactly; None when that is not quickly done.
+
+        Raises:
+            BudgetSpent: Before there was an outcome.
+            ModelFailed: The model raised an error.
+        """
         limit = _DEPTH_FIRST_FACTOR * len(self.layers) + 1000
-        start = (0, (self.initial, 0, 0))
+        start = (0, (self._initial, 0, 0))
         stack, seen, deepest, steps = [start], {start}, 0, 0
         while stack:
             steps += 1
@@ -226,10 +203,11 @@ class Search:
 
         Raises:
             BudgetSpent: Before there was an outcome.
+            ModelFailed: The model raised an error.
         """
         capped = False
         now = _Frontier(self._guard)
-        now.add((self.initial, 0, 0))
+        now.add((self._initial, 0, 0))
         for layer in self.layers:
             after, hit = self._advance(layer, now, allowed, budget)
             capped |= hit
@@ -244,9 +222,9 @@ class Search:
         after, closure = _Frontier(self._guard), _Frontier(self._guard)
         stack = [observed for configuration in now if closure.add(observed := self._observe(layer, configuration))]
         while stack:
-            value, mask, used = configuration = stack.pop()
+            state, mask, used = configuration = stack.pop()
             if mask & layer.bit:
-                after.add((value, mask ^ layer.bit, used))
+                after.add((state, mask ^ layer.bit, used))
                 continue
             capped |= allowed is not None and used & _COUNT == allowed and bool(layer.supply)
             for step in self._steps(layer, configuration, allowed, relaxed=allowed is None):
@@ -258,44 +236,46 @@ class Search:
         budget.spend(closure.size + after.size)
         return after, capped
 
-    @staticmethod
-    def _observe(layer: _Layer, configuration: Configuration) -> Configuration:
-        value, mask, used = configuration
-        for bit, equal, expected in layer.observations:
-            if (value == expected) is equal:
+    def _observe(self, layer: _Layer, configuration: Configuration) -> Configuration:
+        state, mask, used = configuration
+        for bit, kind in layer.pending:
+            if self._pure[kind] and not mask & bit and self._step(state, kind) == state:
                 mask |= bit
-        return value, mask, used
+        return state, mask, used
 
     def _steps(
         self, layer: _Layer, configuration: Configuration, allowed: int | None, *, relaxed: bool = False
     ) -> Iterator[Configuration]:
-        value, mask, used = configuration
-        if self._needed.get(value, -1) > layer.end:
-            return  # a later operation must still see this value, which cannot come back
+        state, mask, used = configuration
         done = set()
-        for bit, expected, new in layer.mutators:
-            if mask & bit or (expected is not None and expected != value) or (expected, new) in done:
+        for bit, kind in layer.pending:
+            if mask & bit or kind in done:
                 continue
-            done.add((expected, new))
-            yield new, mask | bit, used
+            done.add(kind)
+            after = self._step(state, kind)
+            if after != NO:
+                yield after, mask | bit, used
         if allowed is not None and used & _COUNT >= allowed:
             return
-        for field, expected, new, count in layer.supply:
-            if new == value or (expected is not None and expected != value):
+        for field, kind, count in layer.supply:
+            after = self._step(state, kind)
+            if after in (NO, state):
                 continue
             if relaxed:
-                yield new, mask, used
+                yield after, mask, used
             elif (used >> (_FIELD * field)) & _COUNT < count:
-                yield new, mask, used + (1 << (_FIELD * field)) + 1
+                yield after, mask, used + (1 << (_FIELD * field)) + 1
 
 
-def decide(search: Search, budget: Budget) -> Outcome:
+def decide(problem: Problem, budget: Budget) -> Outcome:
     """Climb the ladder.
 
     Raises:
         BudgetSpent: Before there was an outcome; the message says what had been ruled out by then.
+        ModelFailed: The model raised an error.
     """
     ruled_out = "nothing had been ruled out"
+    search = Search(problem)
     try:
         found = search.depth_first(budget)
         if found is not None:

@@ -16,30 +16,65 @@ Gibbons, Korach: Testing shared memories, SIAM J. Comput. 26(4), 1997.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from checkers.columns import CAS, INITIAL, MISMATCH, NEVER, READ, Columns, Conflict
+from checkers.linearizability.decision import HOLDS, INITIAL, NEVER, UNDECIDED, VIOLATED, Conflict, Decision
+
+READ: Final = 0
+WRITE: Final = 1
+CAS: Final = 2
+MISMATCH: Final = 3
+
+RULES: Final = ("thin-air", "future", "double-cas", "circle", "chain", "zones")
+"""What a conflict's rows mean:
+
+- ``thin-air``: (observer,) of a value that nobody can have written;
+- ``future``: (observer, writer): the observer returned before the writer was invoked;
+- ``double-cas``: (first, second) both succeeded from one value that was in place only once;
+- ``circle``: cas that each expect what another of them wrote;
+- ``chain``: (later, earlier): ``earlier`` was invoked after ``later``, which must follow it, returned;
+- ``zones``: (x, y, z, u): x and u show one block of values, y and z another; x returned before y was invoked, and z
+  before u. Where x is ``INITIAL``, so is y, and u shows the initial value.
+"""
 
 _LOW = np.int64(0xFFFFFFFF)
 
 
 @dataclass(frozen=True, slots=True)
-class Zones:
-    """What the zones say.
+class Columns:
+    """Operations on independent registers, one row each, in the order of their invocations.
+
+    Leave out what says nothing: failed writes, reads without an answer. All arrays have one entry per operation.
 
     Args:
-        conflicts: Per refuted key, the proof.
-        exact: bool per key: True where the absence of a conflict proves that the key is linearizable.
+        call: int32, event index of the invocation; ascending, no event index occurs twice in ``call`` and ``ret``.
+        ret: int32, event index of the completion; ``NEVER`` for a write or cas that may have happened or not.
+        f: int8, ``READ``, ``WRITE``, ``CAS``, or ``MISMATCH`` (a failed cas: it saw a value other than ``old``).
+        key: int32, dense from 0.
+        old: int32, id of the value that was read, or that a cas expects; -1 for a write.
+        new: int32, id of the value that a write or cas writes; -1 for the others.
+        keys: Number of keys.
+        values: Number of value ids. An id belongs to one key; id ``k`` < ``keys`` is the initial value of key ``k``.
     """
 
-    conflicts: dict[int, Conflict]
-    exact: NDArray[np.bool_]
+    call: NDArray[np.int32]
+    ret: NDArray[np.int32]
+    f: NDArray[np.int8]
+    key: NDArray[np.int32]
+    old: NDArray[np.int32]
+    new: NDArray[np.int32]
+    keys: int
+    values: int
+
+    def __len__(self) -> int:
+        return len(self.call)
 
 
-def check(columns: Columns) -> Zones:
-    """Refute keys, and say for which ones the absence of a refutation is a proof."""
+def decide(columns: Columns) -> Decision:
+    """Refute keys, and say which ones hold because of that; where a value has several writers, neither may be known."""
     return _Check(columns).run()
 
 
@@ -66,7 +101,7 @@ class _Check:
         self.writer[:keys] = -1
         self._rows_of_ret = np.zeros(0, dtype=np.int64)
 
-    def run(self) -> Zones:
+    def run(self) -> Decision:
         c = self.c
         self._find_live()
         seeing = self.live & ((c.f == READ) | (c.f == CAS))
@@ -76,12 +111,14 @@ class _Check:
         self._clusters(seeing)
         self._chains()
         self._zones()
-        return Zones(self.conflicts, self.exact)
+        standing = np.where(self.exact, HOLDS, UNDECIDED).astype(np.int8)
+        standing[list(self.conflicts)] = VIOLATED
+        return Decision(standing, self.conflicts)
 
     def _refute(self, key: int, conflict: Conflict) -> None:
         if int(key) not in self.conflicts:
             seen = self._seen([row for row in conflict.rows if row != INITIAL])
-            self.conflicts[int(key)] = Conflict(conflict.kind, conflict.rows, tuple(seen))
+            self.conflicts[int(key)] = Conflict(conflict.rule, conflict.rows, tuple(seen))
 
     def _find_live(self) -> None:
         """Which operations certainly happened: the acknowledged ones, and unknown ones whose value was seen."""

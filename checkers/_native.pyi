@@ -1,0 +1,1 @@
+# Each function is described where linearizability.kernel calls it.

@@ -1,0 +1,1 @@
+"""Linearizability of any sequential model: linear-time procedures where they exist, a search under budget elsewhere."""

@@ -1,0 +1,94 @@
+"""The checker: any history, any sequential model."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from checkers import wellformed
+from checkers.checker import Checker
+from checkers.linearizability.decide import decide
+from checkers.linearizability.decision import HOLDS, UNDECIDED, VIOLATED, Budget
+from checkers.linearizability.explain import LINEARIZABLE, Narrator, anomaly
+from checkers.linearizability.model import Model, show
+from checkers.linearizability.operations import collect
+from checkers.verdict import Guarantee, Validity, Verdict
+from harness.history import History
+
+SECONDS = 60.0
+MEMORY = 1 << 30
+
+
+class LinearizabilityChecker(Checker):
+    """Decides, part by part, whether a history is linearizable with respect to a model.
+
+    Args:
+        model: The sequential specification.
+        seconds: Wall-clock time that the ladder may use, over all parts.
+        memory: Bytes that its configurations may take at once.
+        anomalies: How many parts at most are reported with a witness; the statistics count all.
+    """
+
+    models: ClassVar[Sequence[str]] = (LINEARIZABLE,)
+
+    def __init__(self, model: Model, seconds: float = SECONDS, memory: int = MEMORY, anomalies: int = 32) -> None:
+        self.model = model
+        self.name = model.name  # type: ignore[misc]  # of this instance
+        self.seconds = seconds
+        self.memory = memory
+        self.anomalies = anomalies
+
+    def check(self, history: History) -> Verdict:
+        """The verdict: every part on its own, for linearizability is local."""
+        broken = wellformed.problems(history)
+        if broken:
+            return self._undecided(tuple(f"the history is malformed: {problem}" for problem in broken))
+        operations = collect(history, self.model)
+        if not len(operations) and not operations.unusable:
+            return self._undecided(("no operation was completed, so there is nothing to decide",))
+        decision = decide(operations, self.model, Budget(self.seconds, self.memory))
+        violated = np.flatnonzero(decision.standing == VIOLATED).tolist()
+        undecided: list[int] = np.flatnonzero(decision.standing == UNDECIDED).tolist()
+        tell = Narrator(history, operations, self.model)
+        first = sorted(violated, key=lambda part: max(decision.conflicts[part].rows))[: self.anomalies]
+        found = tuple(anomaly(tell, part, decision.conflicts[part]) for part in first)
+        validity: Validity = "invalid" if violated else "unknown" if undecided else "valid"
+        return Verdict(
+            checker=self.name,
+            validity=validity,
+            anomalies=found,
+            models=(_guarantee(validity, found[0].name if found else "", len(undecided)),),
+            reasons=_reasons([(operations.keys[part], decision.reasons[part]) for part in undecided]),
+            statistics={
+                "operations": len(operations),
+                "keys": operations.parts,
+                "keys holding": int((decision.standing == HOLDS).sum()),
+                "keys violated": len(violated),
+                "keys undecided": len(undecided),
+                "keys searched": decision.searched,
+            },
+        )
+
+    def _undecided(self, reasons: tuple[str, ...]) -> Verdict:
+        return Verdict(
+            checker=self.name,
+            validity="unknown",
+            models=(Guarantee(LINEARIZABLE, "undecided", reasons[0]),),
+            reasons=reasons,
+        )
+
+
+def _guarantee(validity: Validity, anomaly_name: str, undecided: int) -> Guarantee:
+    if validity == "invalid":
+        return Guarantee(LINEARIZABLE, "violated", anomaly_name)
+    if validity == "unknown":
+        return Guarantee(LINEARIZABLE, "undecided", f"{undecided} keys could not be decided")
+    return Guarantee(LINEARIZABLE, "holds")
+
+
+def _reasons(parts: Sequence[tuple[Any, str]]) -> tuple[str, ...]:
+    """One line for each undecided part, but not a screen full."""
+    shown = [f"{'the history' if key is None else f'key {show(key)}'} is undecided: {why}" for key, why in parts[:8]]
+    if len(parts) > len(shown):
+        shown.append(f"{len(parts) - len(shown)} more keys are undecided")
+    return tuple(shown)

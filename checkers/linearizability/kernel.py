@@ -1,0 +1,34 @@
+"""The linear-time procedures: the compiled one where it was built, its NumPy twin elsewhere."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from checkers.linearizability.decision import Conflict, Decision
+from checkers.linearizability.twins import zones as twin_zones
+
+try:
+    from checkers import _native as native
+except ImportError as missing:
+    native = None  # type: ignore[assignment]  # None where it was not built
+    WHY_NOT = str(missing)
+else:
+    WHY_NOT = ""
+
+NAME: Final = "NumPy" if native is None else "compiled"
+"""Which of the two decides."""
+
+
+def decision(raw: tuple[Any, ...], rules: Sequence[str]) -> Decision:
+    """What the compiled kernel gives back, with the rules' names."""
+    standing, part, rule, offset, rows = raw
+    bounds, all_rows = offset.tolist(), rows.tolist()
+    conflicts = {
+        which: Conflict(rules[why], tuple(all_rows[a:b]))
+        for which, why, a, b in zip(part.tolist(), rule.tolist(), bounds, bounds[1:], strict=False)
+    }
+    return Decision(standing, conflicts)
+
+
+def zones(columns: twin_zones.Columns) -> Decision:
+    """Registers: see ``twins.zones``."""
+    return twin_zones.decide(columns)

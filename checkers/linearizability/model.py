@@ -1,0 +1,134 @@
+"""Sequential models: what an object does when nobody disturbs anybody.
+
+A user's own model is a class with ``init`` and ``step``; everything else has a default. The built-in data types are
+models too, which know besides how to decide in linear time (``fast``) and how to tell of a conflict (``explain``).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from checkers.linearizability.decision import Conflict, Decision
+    from checkers.linearizability.explain import Narrator
+    from checkers.linearizability.operations import Operations
+
+
+class _Word:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return self._name
+
+    def __reduce__(self) -> str:
+        return self._name
+
+
+UNKNOWN: Final = _Word("UNKNOWN")
+"""The result of an operation that nobody heard of again."""
+
+ILLEGAL: Final = _Word("ILLEGAL")
+"""What ``step`` returns where the operation cannot have happened in that state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One whole operation as a model sees it.
+
+    Args:
+        f: What was done.
+        argument: The value of the invocation.
+        result: The value of the completion; ``UNKNOWN`` where the outcome is unknown.
+        key: The independent object; None where there is only one.
+        process: Who did it; always 0 unless the model is ``per_process``.
+        failed: It failed, and that itself is an observation (``Model.observed_failures``).
+        version: What the datastore numbered it; None unless the model is ``versioned`` and there is one.
+    """
+
+    f: str
+    argument: Any = None
+    result: Any = None
+    key: str | int | None = None
+    process: int = 0
+    failed: bool = False
+    version: int | None = None
+
+
+class Model(ABC):
+    """A sequential specification.
+
+    States and operations are values: ``step`` is pure and is asked once for each distinct pair. A state must be
+    hashable, or ``equal`` and ``hash`` be overridden.
+
+    Attributes:
+        name: As ``quorate check --model`` names it.
+        summary: One sentence.
+        vocabulary: Per f, what its value is; an operation with another f leaves its part undecided. Empty: any f.
+        observed_failures: Error codes (what stands before the colon) with which a failure is an observation. An
+            operation that failed with any other did not happen.
+        pure: The f that never change the state: where their outcome is unknown, they are left out.
+        per_process: Whether it matters who does it.
+        versioned: Whether the versions that the datastore gave are part of the specification.
+        nondeterministic: Whether ``step`` returns the possible states, as an iterable (empty: illegal).
+    """
+
+    name: ClassVar[str] = ""
+    summary: ClassVar[str] = ""
+    vocabulary: ClassVar[Mapping[str, str]] = {}
+    observed_failures: ClassVar[frozenset[str]] = frozenset()
+    pure: ClassVar[frozenset[str]] = frozenset({"read"})
+    per_process: ClassVar[bool] = False
+    versioned: ClassVar[bool] = False
+    nondeterministic: ClassVar[bool] = False
+
+    @abstractmethod
+    def init(self) -> Any:
+        """The state before the first operation; of a nondeterministic model still one state."""
+
+    @abstractmethod
+    def step(self, state: Any, op: Operation) -> Any:
+        """The state after ``op``, or ``ILLEGAL``; of an ``UNKNOWN`` result, the state after it if it did happen."""
+
+    def partition(self, op: Operation) -> Hashable:
+        """Operations with different answers are on independent objects."""
+        return op.key
+
+    def equal(self, one: Any, two: Any) -> bool:
+        """Whether two states are the same."""
+        return bool(one == two)
+
+    def hash(self, state: Any) -> int:
+        """Equal states have equal hashes."""
+        return hash(state)
+
+    def describe(self, op: Operation) -> str:
+        """The operation in a sentence, after the name of who did it: ``read of 17``."""
+        argument = "" if op.argument is None else f" of {show(op.argument)}"
+        result = "" if op.result is None or op.result == op.argument else f" -> {show(op.result)}"
+        return f"{op.f}{argument}{result}"
+
+    def describe_state(self, state: Any) -> str:
+        """The state in a picture, short."""
+        return show(state)
+
+    def fast(self, operations: "Operations") -> "Decision | None":
+        """Decide what can be decided in about linear time; None, or ``UNDECIDED`` parts, are left to the ladder."""
+        del operations
+        return None
+
+    def explain(self, conflict: "Conflict", tell: "Narrator") -> tuple[str, str]:
+        """The name of the anomaly that a conflict of ``fast`` proves, and a sentence that needs no code to be read."""
+        raise NotImplementedError(f"{type(self).__name__} has no rule {conflict.rule!r}: {tell.did(conflict.rows[0])}")
+
+
+def show(value: Any) -> str:
+    """A value for a sentence: short, and always data."""
+    try:
+        text = msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, msgspec.MsgspecError, RecursionError):
+        text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - what fits in a sentence

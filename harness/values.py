@@ -1,0 +1,103 @@
+"""The values of a history: each distinct JSON value once, and a code wherever it occurs."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, overload
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+PLAIN: Final = {int, str, type(None)}
+"""Types whose values are equal exactly when Python says so."""
+
+NULL: Final = 0
+"""The code of null."""
+
+
+def token(value: Any) -> Any:
+    """A hashable stand-in that is equal for equal JSON values and for no others."""
+    if type(value) in PLAIN:
+        return value
+    if isinstance(value, float) and value == value:  # noqa: PLR0124 - only NaN differs from itself
+        return value
+    try:
+        text = msgspec.json.encode(value, order="deterministic")
+        if b"." in text or b"e" in text:
+            text = msgspec.json.encode(_WHOLE.decode(text))
+        return (type(value) is bool, text)
+    except (TypeError, ValueError, msgspec.MsgspecError, RecursionError):
+        return (type(value).__name__, repr(value))
+
+
+def _whole(text: str) -> int | float:
+    """Within a list as well, 1.0 and 1 are one number."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+_WHOLE: Final = msgspec.json.Decoder(float_hook=_whole)
+
+
+class Values:
+    """Distinct JSON values; equal values have one code, and null has the code ``NULL``."""
+
+    def __init__(self) -> None:
+        self._codes: dict[Any, int] = {None: NULL}
+        self._table: list[Any] = [None]
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __getitem__(self, code: int) -> Any:
+        return self._table[code]
+
+    def code(self, value: Any) -> int:
+        """The code of a value, a new one when it was not there yet."""
+        known = len(self._table)
+        code = self._codes.setdefault(token(value), known)
+        if code == known:
+            self._table.append(value)
+        return code
+
+    def codes(self, values: Sequence[Any]) -> list[int]:
+        """The codes of many."""
+        if not set(map(type, values)) <= PLAIN:
+            return list(map(self.code, values))
+        new = [value for value in dict.fromkeys(values) if value not in self._codes]
+        self._codes.update(zip(new, range(len(self._table), len(self._table) + len(new)), strict=True))
+        self._table += new
+        return list(map(self._codes.__getitem__, values))
+
+    def integers(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Per code the integer that it stands for (0 where it stands for none), and whether it stands for one."""
+        whole = [type(value) is int and abs(value) < 1 << 62 for value in self._table]
+        numbers = [value if is_whole else 0 for value, is_whole in zip(self._table, whole, strict=True)]
+        return np.array(numbers, dtype=np.int64), np.array(whole, dtype=np.bool_)
+
+
+class Decoded(Sequence[Any]):
+    """The values behind a column of codes; made when asked for."""
+
+    def __init__(self, values: Values, codes: NDArray[np.int32]) -> None:
+        self._values = values
+        self._codes = codes
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Decoded": ...
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return Decoded(self._values, self._codes[index])
+        return self._values[self._codes[index]]
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self._values.__getitem__, self._codes.tolist())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Iterable) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # like a list
