@@ -5,6 +5,7 @@ Combinators of generators are in ``quorate.generators``.
 
 from checkers.checker import Checker
 from checkers.linearizability.checker import LinearizabilityChecker
+from checkers.linearizability.intervals import TimedOperation
 from checkers.linearizability.model import ILLEGAL, UNKNOWN, Model, Operation
 from checkers.verdict import Anomaly, Guarantee, RunVerdict, Verdict
 from harness.capability import Capability
@@ -28,7 +29,7 @@ from harness.simulated.target import SimulatedTarget
 from harness.target import ContainerTarget, Defaults, NodeSpec, Target
 from nemesis.fault import Active, Fault, Situation, Undo, Verification
 from quorate import generators
-from workloads.check import check
+from workloads.check import check, check_linearizable
 from workloads.workload import Workload
 
 __all__ = [
@@ -76,11 +77,13 @@ __all__ = [
     "SimulatedTarget",
     "Situation",
     "Target",
+    "TimedOperation",
     "Undo",
     "UsageError",
     "Verdict",
     "Verification",
     "Workload",
     "check",
+    "check_linearizable",
     "generators",
 ]

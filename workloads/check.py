@@ -2,17 +2,29 @@
 
 import os
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from checkers.checker import Checker
 from checkers.judge import judge
-from checkers.verdict import RunVerdict
+from checkers.linearizability import intervals
+from checkers.linearizability.checker import MEMORY, SECONDS, LinearizabilityChecker
+from checkers.linearizability.intervals import TimedOperation
+from checkers.linearizability.model import Model
+from checkers.verdict import Guarantee, RunVerdict, Verdict
 from harness import registry
+from harness.errors import UsageError
 from harness.history import History
 from harness.op import Op
 
+Recorded = History | Iterable[Op] | str | os.PathLike[str]
+"""A history, the operations of one in order, the path of a JSON-lines file, or that of a run folder."""
 
-def check(history: History | Iterable[Op] | str | os.PathLike[str], *checkers: Checker | str) -> RunVerdict:
+
+def check(history: Recorded, *checkers: Checker | str) -> RunVerdict:
     """The verdict of ``checkers`` on ``history``; nothing is started and nothing is written.
 
     Args:
@@ -27,7 +39,63 @@ def check(history: History | Iterable[Op] | str | os.PathLike[str], *checkers: C
     return judge(_history(history), [_checker(one) for one in checkers])
 
 
-def _history(source: History | Iterable[Op] | str | os.PathLike[str]) -> History:
+def check_linearizable(
+    history: Recorded | Iterable[TimedOperation | tuple[Any, ...]],
+    model: Model | type[Model] | str,
+    *,
+    seconds: float = SECONDS,
+    memory: int = MEMORY,
+) -> Verdict:
+    """Decide whether a history is linearizable with respect to a model.
+
+    Args:
+        history: As for ``check``; or whole operations in any order, as ``TimedOperation`` or plain tuples ``(process,
+            f, argument, result, start, end)``.
+        model: A model, its class, or the name that it is registered under (``register``, ``fifo-queue``, ...).
+        seconds: Wall-clock time that searches may use; what needs no search is decided whatever it takes.
+        memory: Bytes that searches may hold at once.
+
+    Raises:
+        UsageError: The file cannot be read, a whole operation is none, or the name is unknown.
+        EnvironmentFailed: The package that registered a model cannot be imported.
+    """
+    specification = _model(model)
+    checker = LinearizabilityChecker(specification, seconds, memory)
+    recorded = _recorded(history, one_at_a_time=specification.per_process)
+    judged = judge(recorded, [checker])
+    (verdict,) = judged.verdicts
+    if recorded.damage is None or verdict.validity != "valid":
+        return verdict
+    damaged = judged.reasons[-1]
+    undecided = tuple(Guarantee(model.name, "undecided", damaged) for model in verdict.models)
+    return msgspec.structs.replace(verdict, validity="unknown", models=undecided, reasons=(*verdict.reasons, damaged))
+
+
+def _model(model: Model | type[Model] | str) -> Model:
+    made = registry.load("model", model) if isinstance(model, str) else model
+    made = made() if isinstance(made, type) else made
+    if not isinstance(made, Model):
+        raise UsageError(f"{model!r} is no model: give a quorate.Model, or the name of one")
+    return made
+
+
+def _recorded(source: Recorded | Iterable[TimedOperation | tuple[Any, ...]], *, one_at_a_time: bool) -> History:
+    if isinstance(source, (History, str, os.PathLike)):
+        return _history(source)
+    operations: Any = iter(source)
+    first = next(operations, None)
+    if first is None:
+        return History([])
+    every = chain([first], operations)
+    if isinstance(first, Op):
+        return History(every)
+    try:
+        return intervals.history(every, one_at_a_time=one_at_a_time)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _history(source: Recorded) -> History:
     if isinstance(source, History):
         return source
     if isinstance(source, (str, os.PathLike)):

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from checkers.linearizability.models.register import Register
 from checkers.register import RegisterChecker
 from harness.errors import UsageError
 from harness.history import History, HistoryWriter
 from harness.op import Op
-from workloads.check import check
+from workloads.check import check, check_linearizable
 
 
 def stale() -> list[Op]:
@@ -51,3 +52,40 @@ def test_unknown_names_and_absent_files_are_usage_errors(tmp_path: Path) -> None
         check(stale(), "regster")
     with pytest.raises(UsageError, match="cannot read the history"):
         check(tmp_path / "absent", "register")
+
+
+def test_linearizable_by_model_class_or_name(folder: Path) -> None:
+    sources = [stale(), History(stale()), folder / "history.jsonl", str(folder)]
+    sources.append([(0, "write", 1, None, 0, 1), (0, "write", 2, None, 2, 3), (0, "read", None, 1, 4, 5)])
+    for source in sources:
+        for model in (Register(), Register, "register"):
+            verdict = check_linearizable(source, model)
+            assert (verdict.checker, verdict.validity) == ("register", "invalid")
+            assert [anomaly.name for anomaly in verdict.anomalies] == ["stale-read"]
+
+
+def test_nothing_is_unknown() -> None:
+    assert check_linearizable([], "register").validity == "unknown"
+
+
+def test_of_a_damaged_file_nothing_is_proven_to_hold(folder: Path) -> None:
+    path = folder / "history.jsonl"
+    path.write_bytes(path.read_bytes().partition(b'"index":5')[0])
+    verdict = check_linearizable(path, "register")
+    assert verdict.validity == "unknown"
+    assert [model.standing for model in verdict.models] == ["undecided"]
+    assert "damaged at line 6" in verdict.reasons[-1]
+
+
+@pytest.mark.parametrize(
+    ("history", "model", "words"),
+    [
+        ([(0, "read")], "register", "operation 0 is"),
+        ([], "registre", "register"),
+        ([], object(), "is no model"),
+    ],
+)
+def test_a_mistake_is_one_line(history: list[tuple[object, ...]], model: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words) as raised:
+        check_linearizable(history, model)
+    assert "\n" not in str(raised.value)
