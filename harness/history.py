@@ -2,7 +2,8 @@
 
 import os
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from itertools import chain, count, islice
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import UsageError
+from harness.evidence import Evidence
 from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK, Op
 from harness.values import NULL, Decoded, Values
 
@@ -130,6 +132,7 @@ class History:
         value: int32 code into ``values``; equal values have one code.
         partner: int32, the completion of an invocation and the other way round; -1 where there is none.
         damage: Why the file could be read only in part; None when it was whole.
+        evidence: Per invocation of an operation that something is known of besides its completion, what.
     """
 
     def __init__(self, ops: Iterable[Op], damage: Damage | None = None) -> None:
@@ -140,6 +143,7 @@ class History:
         self.values = Values()
         self._nodes: list[str | None] = []
         self._errors: dict[int, str] = {}
+        self._attached: dict[int, Evidence] = {}
         time, process, type_, f, key, value, version = map(_Column, ("i8", "i4", "i1", "i2", "i4", "i4", "i8"))
         source, first = iter(ops), 0
         while events := list(islice(source, CHUNK)):
@@ -152,6 +156,7 @@ class History:
             value.add(self.values.codes([op.value for op in events]))
             self._nodes += [name(op.node, op.node) for op in events]
             self._errors |= {index: op.error for index, op in enumerate(events, first) if op.error is not None}
+            self._attached |= {index: op.evidence for index, op in enumerate(events, first) if op.evidence is not None}
             first += len(events)
         self.time = time.whole()
         self.process = process.whole()
@@ -164,6 +169,23 @@ class History:
         self.keys = tuple(key_codes)
         self.damage = damage
         self.partner = _pair(self.process.tolist(), self.type.tolist())
+        self.evidence = _gathered({}, ((self._invocation(index), piece) for index, piece in self._attached.items()))
+
+    def _invocation(self, index: int) -> int:
+        """The invocation that an event belongs to; the event itself where it has none."""
+        partner = int(self.partner[index])
+        return index if partner < 0 or self.type[index] == TYPE_CODES[INVOKE] else partner
+
+    def with_evidence(self, found: Iterable[tuple[int, Evidence]]) -> "History":
+        """The same history, with more known of its operations of unknown outcome.
+
+        Args:
+            found: Event index of the invocation, and what is known. What contradicts the history, or other evidence,
+                leaves the operation's part undecided.
+        """
+        richer = copy(self)
+        richer.evidence = _gathered(self.evidence, found)
+        return richer
 
     def __len__(self) -> int:
         return len(self.time)
@@ -181,6 +203,7 @@ class History:
             node=self._nodes[index],
             error=self._errors.get(index),
             version=None if version == NO_VERSION else version,
+            evidence=self._attached.get(index),
         )
 
     def __iter__(self) -> Iterator[Op]:
@@ -260,6 +283,16 @@ class History:
             raise UsageError(f"cannot read the history {path}: {error.strerror or error}. Name a run folder") from error
         history.damage = reader.damage
         return history
+
+
+def _gathered(
+    known: Mapping[int, tuple[Evidence, ...]], found: Iterable[tuple[int, Evidence]]
+) -> Mapping[int, tuple[Evidence, ...]]:
+    """What was known, and what was found, by invocation."""
+    gathered = dict(known)
+    for index, piece in found:
+        gathered[index] = (*gathered.get(index, ()), piece)
+    return gathered
 
 
 class _Reader:

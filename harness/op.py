@@ -8,6 +8,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from harness.evidence import Evidence
+
 Type = Literal["invoke", "ok", "fail", "info"]
 
 INVOKE: Final = "invoke"
@@ -33,6 +35,7 @@ class Op(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         node: The node that the client talks to.
         version: The version that the datastore gave what was read or written (etcd's mod revision), where it has one.
         error: Why a completion is ``fail`` or ``info``, as ``code: words``.
+        evidence: What is known of an ``info`` all the same.
     """
 
     index: int
@@ -45,6 +48,7 @@ class Op(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     node: str | None = None
     error: str | None = None
     version: int | None = None
+    evidence: Evidence | None = None
 
     def ok(self, value: Any = None, version: int | None = None) -> "Op":
         """This invocation's completion when it happened; ``value`` is what the datastore answered."""
@@ -54,9 +58,9 @@ class Op(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         """This invocation's completion when it is certain that it did not happen."""
         return Op(-1, self.time, self.process, FAIL, self.f, self.key, self.value, self.node, error)
 
-    def info(self, error: str) -> "Op":
-        """This invocation's completion when nobody knows whether it happened, or will."""
-        return Op(-1, self.time, self.process, INFO, self.f, self.key, self.value, self.node, error)
+    def info(self, error: str, evidence: Evidence | None = None) -> "Op":
+        """This invocation's completion when nobody knows whether it happened, or will; or not all about that."""
+        return Op(-1, self.time, self.process, INFO, self.f, self.key, self.value, self.node, error, None, evidence)
 
 
 class Invocation(msgspec.Struct, frozen=True, gc=False):

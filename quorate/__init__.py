@@ -20,6 +20,7 @@ from harness.errors import (
     QuorateError,
     UsageError,
 )
+from harness.evidence import Evidence
 from harness.generator import Context, Generator, Pending
 from harness.history import History
 from harness.op import Invocation, Op
@@ -51,6 +52,7 @@ __all__ = [
     "Defaults",
     "DidNotHappen",
     "EnvironmentFailed",
+    "Evidence",
     "Fault",
     "FaultFailed",
     "Generator",

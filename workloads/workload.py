@@ -2,11 +2,13 @@
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from checkers.checker import Checker
+from harness.evidence import Evidence
 from harness.generator import Generator
+from harness.history import History
 from harness.options import Option
 
 
@@ -36,6 +38,15 @@ class Workload(ABC):
         """What the clients do once after healing and quiescence (final reads), or None."""
         del rng, nodes, concurrency
         return None
+
+    def evidence(self, history: History) -> Iterable[tuple[int, Evidence]]:
+        """What the whole history shows of operations of unknown outcome; a pure function of it.
+
+        Returns:
+            Event index of the invocation, and what is known of the operation, in any order; none unless overridden.
+        """
+        del history
+        return ()
 
     @abstractmethod
     def checkers(self) -> Sequence[Checker]:

@@ -38,7 +38,7 @@ def decide(operations: Operations, model: Model, budget: Budget) -> Decision:
         quick = Decision(np.full(parts, UNDECIDED, dtype=np.int8), {})
     standing, conflicts = quick.standing.copy(), dict(quick.conflicts)
     reasons = {**quick.reasons, **operations.unusable}
-    for part in operations.unusable:
+    for part in (*operations.unusable, *_without_result(operations, model)):
         standing[part] = UNDECIDED
         conflicts.pop(part, None)
     open_parts = [part for part in np.flatnonzero(standing == UNDECIDED).tolist() if part not in reasons]
@@ -54,6 +54,13 @@ def decide(operations: Operations, model: Model, budget: Budget) -> Decision:
             rows = rows_of[part]
             conflicts[part] = Conflict(conflict.rule, tuple(int(rows[row]) for row in conflict.rows))
     return Decision(standing, conflicts, reasons, searched=len(rows_of))
+
+
+def _without_result(operations: Operations, model: Model) -> list[int]:
+    """The parts with an operation that certainly happened, and whose result matters and is unknown."""
+    matters = np.array([f not in model.resultless for f in operations.fs], dtype=np.bool_)
+    rows = np.flatnonzero(operations.unanswered & ~operations.optional)
+    return sorted(set(operations.part[rows[matters[operations.f[rows]]]].tolist()))
 
 
 def _rows_by_part(operations: Operations, parts: list[int]) -> dict[int, NDArray[np.intp]]:

@@ -71,6 +71,8 @@ class Model(ABC):
         observed_failures: Error codes (what stands before the colon) with which a failure is an observation. An
             operation that failed with any other did not happen.
         pure: The f that never change the state: where their outcome is unknown, they are left out.
+        resultless: The f whose result says nothing but that they happened. Where evidence shows that an operation of
+            unknown outcome with any other f happened, ``fast`` is not believed: it would take no result for one.
         per_process: Whether it matters who does it.
         versioned: Whether the versions that the datastore gave are part of the specification.
         nondeterministic: Whether ``step`` returns the possible states, as an iterable (empty: illegal).
@@ -81,6 +83,7 @@ class Model(ABC):
     vocabulary: ClassVar[Mapping[str, str]] = {}
     observed_failures: ClassVar[frozenset[str]] = frozenset()
     pure: ClassVar[frozenset[str]] = frozenset({"read"})
+    resultless: ClassVar[frozenset[str]] = frozenset()
     per_process: ClassVar[bool] = False
     versioned: ClassVar[bool] = False
     nondeterministic: ClassVar[bool] = False

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from checkers.linearizability import evidence
 from checkers.linearizability.model import UNKNOWN, Model, Operation
 from harness.history import TYPE_CODES, Calls, History
 from harness.op import FAIL, INFO, OK
@@ -21,29 +22,34 @@ class Operations:
 
     Args:
         row: int64, the row of ``History.calls()``.
-        call: int32, the event index before which it cannot have happened: its invocation, or later by evidence.
-        ret: int32, the event index after which it cannot have happened: its completion; ``NEVER`` where there is none.
-            No event index occurs twice in ``call`` and ``ret``.
+        call: int32, the instant before which it cannot have happened: its invocation, or later by evidence; ascending.
+        ret: int32, the instant after which it cannot have happened: its completion, or what evidence says of one of
+            unknown outcome; ``NEVER`` where there is none. Instants are event indexes, or their ranks where evidence
+            has put some between events. None but ``NEVER`` occurs twice in ``call`` and ``ret``.
         optional: bool, it may not have happened at all (an outcome that is unknown).
+        unanswered: bool, nobody knows what it returned: those that are ``optional``, and those of unknown outcome which
+            by evidence did happen.
         failed: bool, a failure that is an observation.
         process: int32.
         f: int16 code into ``fs``.
         key: int32 code into ``names``; -1 for None.
         part: int32, which independent object; dense from 0.
         argument: int32 code into ``values``, of the invocation.
-        result: int32 code into ``values``, of the completion; ``NULL`` where ``optional``.
+        result: int32 code into ``values``, of the completion; ``NULL`` where ``unanswered``.
         version: int64, what the datastore numbered it; -1 where it did not.
         fs: The names of operations.
         names: The keys of the history.
         values: The distinct values.
         keys: Per part, its name.
-        unusable: Per part that holds an operation which the model does not know, why nothing can be said about it.
+        unusable: Per part that holds an operation which the model does not know, or evidence that cannot be true, why
+            nothing can be said about it.
     """
 
     row: NDArray[np.int64]
     call: NDArray[np.int32]
     ret: NDArray[np.int32]
     optional: NDArray[np.bool_]
+    unanswered: NDArray[np.bool_]
     failed: NDArray[np.bool_]
     process: NDArray[np.int32]
     f: NDArray[np.int16]
@@ -76,7 +82,7 @@ class Operations:
         return Operation(
             f=self.fs[self.f[row]],
             argument=self.values[int(self.argument[row])],
-            result=UNKNOWN if self.optional[row] else self.values[int(self.result[row])],
+            result=UNKNOWN if self.unanswered[row] else self.values[int(self.result[row])],
             key=None if key < 0 else self.names[key],
             process=int(self.process[row]) if model.per_process else 0,
             failed=bool(self.failed[row]),
@@ -88,7 +94,21 @@ class Operations:
         return replace(self, **{name: getattr(self, name)[rows] for name in _COLUMNS})
 
 
-_COLUMNS = ["row", "call", "ret", "optional", "failed", "process", "f", "key", "part", "argument", "result", "version"]
+_COLUMNS = [
+    "row",
+    "call",
+    "ret",
+    "optional",
+    "unanswered",
+    "failed",
+    "process",
+    "f",
+    "key",
+    "part",
+    "argument",
+    "result",
+    "version",
+]
 
 
 def collect(history: History, model: Model) -> Operations:
@@ -106,11 +126,12 @@ def collect(history: History, model: Model) -> Operations:
             int(part[row]), f"event {calls.invoke[row]} is a {name!r}: not an operation of {model.name}"
         )
     rows = np.flatnonzero(known & (ok | failed | (unknown & ~pure)))
-    return Operations(
+    operations = Operations(
         row=rows,
         call=calls.invoke[rows],
         ret=calls.complete[rows],
         optional=unknown[rows],
+        unanswered=unknown[rows],
         failed=failed[rows],
         process=calls.process[rows],
         f=calls.f[rows],
@@ -125,6 +146,7 @@ def collect(history: History, model: Model) -> Operations:
         keys=keys,
         unusable=unusable,
     )
+    return evidence.applied(operations, history, calls, part) if history.evidence else operations
 
 
 def _observations(history: History, calls: Calls, model: Model) -> NDArray[np.bool_]:

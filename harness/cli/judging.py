@@ -20,6 +20,7 @@ from harness.op import INVOKE, NEMESIS
 from results import junit, markdown, report, verdict_file
 from results.record import RunRecord
 from results.store import RunFolder
+from workloads.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,9 @@ def judge_run(folder: RunFolder, record: RunRecord) -> Judged:
     Raises:
         UsageError: There is no history, or the workload that it was made with is not installed.
     """
+    workload = _workload(record.workload.name, record.workload.options)
     history = folder.read_history()
-    verdict = _with_record(judge(history, run_checkers(record)), record)
+    verdict = _with_record(_judge(history, workload, run_checkers(record)), record)
     folder.write(folder.verdict, verdict_file.encode(verdict))
     report.write_report(folder, history, verdict, record)
     junit.write_junit(folder, history, verdict, record)
@@ -47,7 +49,18 @@ def judge_run(folder: RunFolder, record: RunRecord) -> Judged:
 
 def judge_history(history: History, workload: str) -> Judged:
     """The verdict on a history that no run record stands beside: only the workload's own checkers apply."""
-    return Judged(judge(history, workload_checkers(workload, {})), _ops(history))
+    return Judged(_judge(history, _workload(workload, {}), workload_checkers(workload, {})), _ops(history))
+
+
+def _judge(history: History, workload: Workload, checkers: Sequence[Checker]) -> RunVerdict:
+    """The verdict of the checkers on the history, with the evidence that the workload finds in it."""
+    try:
+        history = history.with_evidence(workload.evidence(history))
+    except Exception as crash:  # noqa: BLE001 - evidence only adds to what can be proven: without it, an anomaly is one
+        words = " ".join(f"{type(crash).__name__}: {crash}".split())
+        reason = f"the workload's evidence() crashed, so nothing it knows was used: {words}"
+        return _with(judge(history, checkers), Verdict("evidence", "unknown", reasons=(reason,)))
+    return judge(history, checkers)
 
 
 def _ops(history: History) -> int:
@@ -67,14 +80,23 @@ def run_checkers(record: RunRecord) -> Sequence[Checker]:
 
 def workload_checkers(name: str, settings: dict[str, Any]) -> Sequence[Checker]:
     """The checkers of a workload, with its settings and the defaults of those that are not given."""
+    try:
+        return _workload(name, settings).checkers()
+    except (TypeError, ValueError, KeyError) as error:
+        raise _misfit(name, error) from error
+
+
+def _workload(name: str, settings: dict[str, Any]) -> Workload:
     owner = registry.load("workload", name)
     try:
-        checkers: Sequence[Checker] = owner(
-            {option.name: option.default for option in owner.options} | settings
-        ).checkers()
+        workload: Workload = owner({option.name: option.default for option in owner.options} | settings)
     except (TypeError, ValueError, KeyError) as error:
-        raise UsageError(f"the settings of workload {name} do not fit this version of it: {error!r}") from error
-    return checkers
+        raise _misfit(name, error) from error
+    return workload
+
+
+def _misfit(name: str, error: Exception) -> UsageError:
+    return UsageError(f"the settings of workload {name} do not fit this version of it: {error!r}")
 
 
 def _with_record(verdict: RunVerdict, record: RunRecord) -> RunVerdict:
@@ -86,7 +108,11 @@ def _with_record(verdict: RunVerdict, record: RunRecord) -> RunVerdict:
         reasons.append("the harness was killed before the run ended")
     if not reasons:
         return verdict
-    own = Verdict("run", "unknown", reasons=tuple(reasons))
+    return _with(verdict, Verdict("run", "unknown", reasons=tuple(reasons)))
+
+
+def _with(verdict: RunVerdict, own: Verdict) -> RunVerdict:
+    """The verdict with one more."""
     return msgspec.structs.replace(
         verdict,
         validity=worst([verdict.validity, own.validity]),

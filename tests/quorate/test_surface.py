@@ -10,10 +10,10 @@ from quorate import generators
 
 SURFACE = """
 Active Anomaly Answer BlockingClient Call Capability Checker Client Cluster Completed ContainerTarget Context DONE
-Defaults DidNotHappen EnvironmentFailed Fault FaultFailed Generator Guarantee HarnessError History ILLEGAL Invocation
-LinearizabilityChecker Machine Model Node NodeFailed NodeSpec NodeState Op Operation Option Pending PhaseTimeout
-QuorateError Request RunVerdict Server SimulatedTarget Situation Target TimedOperation UNKNOWN Undo UsageError Verdict
-Verification Workload check check_linearizable generators
+Defaults DidNotHappen EnvironmentFailed Evidence Fault FaultFailed Generator Guarantee HarnessError History ILLEGAL
+Invocation LinearizabilityChecker Machine Model Node NodeFailed NodeSpec NodeState Op Operation Option Pending
+PhaseTimeout QuorateError Request RunVerdict Server SimulatedTarget Situation Target TimedOperation UNKNOWN Undo
+UsageError Verdict Verification Workload check check_linearizable generators
 """
 
 GENERATORS = """

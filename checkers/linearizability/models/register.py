@@ -37,6 +37,7 @@ class CasRegister(Model):
         "cas": "[expected, new]; a failure `cas-mismatch: …` observed another value than the expected one",
     }
     observed_failures = frozenset({"cas-mismatch"})
+    resultless = frozenset({"write", "cas"})
 
     def __init__(self, initial: Any = None) -> None:
         self.initial = initial
