@@ -1,5 +1,6 @@
 """The values of a history: each distinct JSON value once, and a code wherever it occurs."""
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, overload
 
@@ -38,6 +39,10 @@ def _whole(text: str) -> int | float:
 _WHOLE: Final = msgspec.json.Decoder(float_hook=_whole)
 
 
+_ADDING: Final = threading.Lock()
+"""Checkers ask for codes from several threads."""
+
+
 class Values:
     """Distinct JSON values; equal values have one code, and null has the code ``NULL``."""
 
@@ -53,19 +58,25 @@ class Values:
 
     def code(self, value: Any) -> int:
         """The code of a value, a new one when it was not there yet."""
-        known = len(self._table)
-        code = self._codes.setdefault(token(value), known)
-        if code == known:
-            self._table.append(value)
+        stand_in = token(value)
+        code = self._codes.get(stand_in)
+        return self._add(stand_in, value) if code is None else code
+
+    def _add(self, stand_in: Any, value: Any) -> int:
+        with _ADDING:
+            code = self._codes.setdefault(stand_in, len(self._table))
+            if code == len(self._table):
+                self._table.append(value)
         return code
 
     def codes(self, values: Sequence[Any]) -> list[int]:
         """The codes of many."""
         if not set(map(type, values)) <= PLAIN:
             return list(map(self.code, values))
-        new = [value for value in dict.fromkeys(values) if value not in self._codes]
-        self._codes.update(zip(new, range(len(self._table), len(self._table) + len(new)), strict=True))
-        self._table += new
+        with _ADDING:
+            new = [value for value in dict.fromkeys(values) if value not in self._codes]
+            self._codes.update(zip(new, range(len(self._table), len(self._table) + len(new)), strict=True))
+            self._table += new
         return list(map(self._codes.__getitem__, values))
 
     def integers(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -1,19 +1,24 @@
 """The checker: any history, any sequential model."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from checkers import wellformed
 from checkers.checker import Checker
+from checkers.linearizability import parallel
 from checkers.linearizability.decide import decide
-from checkers.linearizability.decision import HOLDS, UNDECIDED, VIOLATED, Budget
+from checkers.linearizability.decision import HOLDS, UNDECIDED, VIOLATED, Budget, Decision
 from checkers.linearizability.explain import LINEARIZABLE, Narrator, anomaly
 from checkers.linearizability.model import Model, show
-from checkers.linearizability.operations import collect
+from checkers.linearizability.operations import Operations, collect
 from checkers.verdict import Guarantee, Validity, Verdict
 from harness.history import History
+
+Decider = Callable[[Operations, Model, Budget], Decision]
+"""Says where every part stands."""
 
 SECONDS = 60.0
 MEMORY = 1 << 30
@@ -27,6 +32,9 @@ class LinearizabilityChecker(Checker):
         seconds: Wall-clock time that the ladder may use, over all parts.
         memory: Bytes that its configurations may take at once.
         anomalies: How many parts at most are reported with a witness; the statistics count all.
+
+    Attributes:
+        decider: Who decides: the threads of this process (one for each core), unless it is replaced.
     """
 
     models: ClassVar[Sequence[str]] = (LINEARIZABLE,)
@@ -37,6 +45,7 @@ class LinearizabilityChecker(Checker):
         self.seconds = seconds
         self.memory = memory
         self.anomalies = anomalies
+        self.decider: Decider = partial(decide, workers=parallel.cores())
 
     def check(self, history: History) -> Verdict:
         """The verdict: every part on its own, for linearizability is local."""
@@ -46,7 +55,7 @@ class LinearizabilityChecker(Checker):
         operations = collect(history, self.model)
         if not len(operations) and not operations.unusable:
             return self._undecided(("no operation was completed, so there is nothing to decide",))
-        decision = decide(operations, self.model, Budget(self.seconds, self.memory))
+        decision = self.decider(operations, self.model, Budget(self.seconds, self.memory))
         violated = np.flatnonzero(decision.standing == VIOLATED).tolist()
         undecided: list[int] = np.flatnonzero(decision.standing == UNDECIDED).tolist()
         tell = Narrator(history, operations, self.model)

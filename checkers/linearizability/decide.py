@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from checkers.linearizability import ladder
+from checkers.linearizability import ladder, parallel
 from checkers.linearizability.decision import (
     HOLDS,
     SEARCH,
@@ -23,7 +23,11 @@ _SHRINKING = 2.0
 """Seconds for making one witness small."""
 
 
-def decide(operations: Operations, model: Model, budget: Budget) -> Decision:
+_WORTH_THREADS = 2_000
+"""Operations in parts that need a search from which on several threads search."""
+
+
+def decide(operations: Operations, model: Model, budget: Budget, workers: int = 1) -> Decision:
     """Where every part stands; parts are independent (linearizability is local).
 
     Args:
@@ -31,11 +35,9 @@ def decide(operations: Operations, model: Model, budget: Budget) -> Decision:
         model: The sequential specification.
         budget: For the ladder, over all parts: the small ones come first, and each may use half of the time that is
             left. What is fast needs none.
+        workers: How many threads may decide at once; they share the time, and each has its part of the memory.
     """
-    parts = operations.parts
-    quick = model.fast(operations)
-    if quick is None:
-        quick = Decision(np.full(parts, UNDECIDED, dtype=np.int8), {})
+    quick = _fast(operations, model, workers)
     standing, conflicts = quick.standing.copy(), dict(quick.conflicts)
     reasons = {**quick.reasons, **operations.unusable}
     for part in (*operations.unusable, *_without_result(operations, model)):
@@ -43,16 +45,24 @@ def decide(operations: Operations, model: Model, budget: Budget) -> Decision:
         conflicts.pop(part, None)
     open_parts = [part for part in np.flatnonzero(standing == UNDECIDED).tolist() if part not in reasons]
     rows_of = _rows_by_part(operations, open_parts)
-    for part in sorted(rows_of, key=lambda one: len(rows_of[one])):
+    threads = workers if sum(map(len, rows_of.values())) >= _WORTH_THREADS else 1
+    order = sorted(rows_of, key=lambda one: len(rows_of[one]))
+    memory = budget.memory // max(1, min(threads, len(order)))
+
+    def search(part: int) -> Conflict | str | None:
         try:
-            conflict = _search(operations.select(rows_of[part]), model, budget.part(budget.left / 2))
+            mine = budget.part(budget.left / 2, memory)
+            return _search(operations.select(rows_of[part]), model, mine)
         except (BudgetSpent, ModelFailed) as why:
-            reasons[part] = str(why)
+            return str(why)
+
+    for part, found in zip(order, parallel.each(search, order, threads), strict=True):
+        if isinstance(found, str):
+            reasons[part] = found
             continue
-        standing[part] = HOLDS if conflict is None else VIOLATED
-        if conflict is not None:
-            rows = rows_of[part]
-            conflicts[part] = Conflict(conflict.rule, tuple(int(rows[row]) for row in conflict.rows))
+        standing[part] = HOLDS if found is None else VIOLATED
+        if found is not None:
+            conflicts[part] = parallel.outside(found, rows_of[part])
     return Decision(standing, conflicts, reasons, searched=len(rows_of))
 
 
@@ -61,6 +71,15 @@ def _without_result(operations: Operations, model: Model) -> list[int]:
     matters = np.array([f not in model.resultless for f in operations.fs], dtype=np.bool_)
     rows = np.flatnonzero(operations.unanswered & ~operations.optional)
     return sorted(set(operations.part[rows[matters[operations.f[rows]]]].tolist()))
+
+
+def _fast(operations: Operations, model: Model, workers: int) -> Decision:
+    if workers > 1 and operations.parts > 1 and len(operations) >= parallel.LARGE:
+        groups = parallel.split(operations, workers)
+        found = parallel.each(lambda group: _fast(group.operations, model, 1), groups, workers)
+        return parallel.join(operations.parts, zip(groups, found, strict=True))
+    quick = model.fast(operations)
+    return Decision(np.full(operations.parts, UNDECIDED, dtype=np.int8), {}) if quick is None else quick
 
 
 def _rows_by_part(operations: Operations, parts: list[int]) -> dict[int, NDArray[np.intp]]:

@@ -81,9 +81,9 @@ class Budget:
         """Seconds, never negative."""
         return max(0.0, self._end - time.monotonic())
 
-    def part(self, seconds: float) -> "Budget":
-        """A budget with the same memory and at most so much of the time that is left."""
-        return Budget(min(seconds, self.left), self.memory)
+    def part(self, seconds: float, memory: int | None = None) -> "Budget":
+        """A budget with at most so much of the time that is left, and so much memory (None: the same)."""
+        return Budget(min(seconds, self.left), self.memory if memory is None else memory)
 
     def spend(self, configurations: int) -> None:
         """Say how many search states are held now.
