@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import ExitStack
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from checkers.checker import Checker
 from checkers.judge import judge
 from checkers.linearizability import intervals
 from checkers.linearizability.checker import MEMORY, SECONDS, LinearizabilityChecker
+from checkers.linearizability.decide import decide
 from checkers.linearizability.intervals import TimedOperation
 from checkers.linearizability.model import Model
 from checkers.verdict import Guarantee, RunVerdict, Verdict
@@ -19,6 +22,7 @@ from harness import registry
 from harness.errors import UsageError
 from harness.history import History
 from harness.op import Op
+from workloads.dask_cluster import decider
 
 Recorded = History | Iterable[Op] | str | os.PathLike[str]
 """A history, the operations of one in order, the path of a JSON-lines file, or that of a run folder."""
@@ -45,6 +49,8 @@ def check_linearizable(
     *,
     seconds: float = SECONDS,
     memory: int = MEMORY,
+    workers: int | None = None,
+    dask: str | None = None,
 ) -> Verdict:
     """Decide whether a history is linearizable with respect to a model.
 
@@ -54,15 +60,24 @@ def check_linearizable(
         model: A model, its class, or the name that it is registered under (``register``, ``fifo-queue``, ...).
         seconds: Wall-clock time that searches may use; what needs no search is decided whatever it takes.
         memory: Bytes that searches may hold at once.
+        workers: How many threads decide; None for one on each core. The verdict is the same whatever their number.
+        dask: Address of the scheduler of a Dask cluster that decides instead, ``tcp://10.0.0.5:8786``.
 
     Raises:
         UsageError: The file cannot be read, a whole operation is none, or the name is unknown.
-        EnvironmentFailed: The package that registered a model cannot be imported.
+        EnvironmentFailed: The package that registered a model cannot be imported; or no Dask cluster answers.
     """
+    if workers is not None and workers < 1:
+        raise UsageError(f"{workers} workers cannot decide anything: leave workers out, or give at least 1")
     specification = _model(model)
     checker = LinearizabilityChecker(specification, seconds, memory)
     recorded = _recorded(history, one_at_a_time=specification.per_process)
-    judged = judge(recorded, [checker])
+    with ExitStack() as connection:
+        if workers is not None:
+            checker.decider = partial(decide, workers=workers)
+        if dask is not None:
+            checker.decider = connection.enter_context(decider(dask))
+        judged = judge(recorded, [checker])
     (verdict,) = judged.verdicts
     if recorded.damage is None or verdict.validity != "valid":
         return verdict

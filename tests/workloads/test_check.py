@@ -64,6 +64,13 @@ def test_linearizable_by_model_class_or_name(folder: Path) -> None:
             assert [anomaly.name for anomaly in verdict.anomalies] == ["stale-read"]
 
 
+def test_by_any_number_of_threads() -> None:
+    for workers in (None, 1, 3):
+        assert check_linearizable(stale(), "register", workers=workers).validity == "invalid"
+    with pytest.raises(UsageError, match="0 workers"):
+        check_linearizable(stale(), "register", workers=0)
+
+
 def test_nothing_is_unknown() -> None:
     assert check_linearizable([], "register").validity == "unknown"
 
