@@ -5,7 +5,9 @@ import numpy as np
 from checkers.linearizability.decision import INITIAL, SEARCH, Conflict
 from checkers.linearizability.model import Model, Operation
 from checkers.linearizability.operations import Operations
+from checkers.linearizability.witness import witness
 from checkers.verdict import Anomaly
+from harness.evidence import Evidence, combined
 from harness.history import Calls, History
 
 LINEARIZABLE = "linearizable"
@@ -45,12 +47,23 @@ class Narrator:
         return [start] if end < 0 else [start, end]
 
     def start(self, row: int) -> str:
-        """When it was invoked."""
-        return seconds(int(self.history.time[self.events(row)[0]]))
+        """When it was invoked; by evidence, the later instant after which it took effect."""
+        first = self.events(row)[0]
+        after = self.evidence(row).not_before
+        return seconds(int(self.history.time[first if after is None else max(first, after)]))
 
     def end(self, row: int) -> str:
-        """When it was complete."""
-        return seconds(int(self.history.time[self.events(row)[-1]]))
+        """When it was complete; of an unknown outcome by evidence the instant before which it took effect."""
+        last, before = self.events(row)[-1], self.evidence(row).not_after
+        return seconds(int(self.history.time[last if before is None else before]))
+
+    def evidence(self, row: int) -> Evidence:
+        """What is known of it besides its completion."""
+        return combined(self.history.evidence.get(self.events(row)[0], ()))
+
+    def words(self, row: int) -> str:
+        """``read of 17``."""
+        return self.model.describe(self.operation(row))
 
     def node(self, row: int) -> str | None:
         """Where it was done."""
@@ -58,13 +71,17 @@ class Narrator:
 
     def did(self, row: int) -> str:
         """``p3's read of 17 (n2, 12.405-12.412 s)``."""
-        op = self.history[self.events(row)[0]]
-        node = "" if op.node is None else f"{op.node}, "
-        if self.operations.optional[row]:
-            when = f"{node}invoked at {self.start(row)}, outcome unknown"
+        first = self.events(row)[0]
+        op = self.history[first]
+        if self.operations.unanswered[row]:
+            outcome = "outcome unknown" if self.operations.optional[row] else "happened, by evidence"
+            when = f"invoked at {seconds(op.time)}, {outcome}"
+            fact = self.evidence(row)
+            when += "" if fact.not_before is None or fact.not_before <= first else f", not before {self.start(row)}"
+            when += "" if fact.not_after is None else f", not after {self.end(row)}"
         else:
-            when = f"{node}{self.start(row).removesuffix(' s')}-{self.end(row)}"
-        return f"p{op.process}'s {self.model.describe(self.operation(row))} ({when})"
+            when = f"{self.start(row).removesuffix(' s')}-{self.end(row)}"
+        return f"p{op.process}'s {self.words(row)} ({'' if op.node is None else f'{op.node}, '}{when})"
 
 
 def anomaly(tell: Narrator, part: int, conflict: Conflict) -> Anomaly:
@@ -81,7 +98,7 @@ def anomaly(tell: Narrator, part: int, conflict: Conflict) -> Anomaly:
         events=tuple(sorted({event for row in rows for event in tell.events(row)})),
         models=(LINEARIZABLE,),
         key=key if isinstance(key, str | int) else None,
-        data={"rule": conflict.rule},
+        data=witness(tell, conflict.rule, rows),
     )
 
 
