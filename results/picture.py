@@ -1,55 +1,116 @@
-"""What the space-time picture of a witness shows, as plain data: lanes, bars, arrows and fault bands."""
+"""What the space-time picture of a witness shows, as plain data: lanes, bars, arrows, order, states and fault bands."""
 
 from dataclasses import asdict
 from typing import Any, Final
 
+import msgspec
+
+from checkers.linearizability.witness import Witness
+from checkers.verdict import Anomaly
 from harness.history import FaultSpan, History
 from results import words
 from results.calls import Call, active, call_at, calls_of, invocations
 
 CONTEXT: Final = 6
-"""At most so many operations beside the witness."""
+"""At most so many operations beside the witness; none beside a witness of twice as many."""
 
 WITNESS: Final = 12
-"""At most so many operations of a witness are drawn; the first and the last ones."""
+"""At most so many operations of a witness without an order are drawn; the first and the last ones."""
 
 BANDS: Final = 6
 """At most so many faults."""
 
 
-def picture(
-    history: History, events: tuple[int, ...], spans: list[FaultSpan], context: int = CONTEXT
-) -> dict[str, Any]:
+def picture(history: History, anomaly: Anomaly, spans: list[FaultSpan], context: int = CONTEXT) -> dict[str, Any]:
     """The operations of a witness, some around them on the same keys, and the faults of that time.
 
     Args:
         history: Of the run.
-        events: The witness.
+        anomaly: The witness; of ``data`` the order and what cannot come next are drawn, if it holds them.
         spans: All faults of the run.
         context: At most so many operations that are not of the witness.
 
     Returns:
         JSON data: ``calls`` (in order of invocation, each with ``witness``), ``arrows`` (pairs of positions in
-        ``calls``: the first ended before the second began), ``faults``, ``start`` and ``end`` in nanoseconds.
+        ``calls``: the first ended before the second began), ``order`` (steps: ``call``, the ``event`` after which it
+        is drawn, the state ``before`` and ``after``), ``stuck`` (``call``, and ``why`` it cannot come next), ``error``
+        (the event by which no order was left; None where that is not known), ``faults``, ``start`` and ``end`` in
+        nanoseconds.
     """
-    witness = calls_of(history, events)
-    if len(witness) > WITNESS:
+    told = explained(history, anomaly)
+    witness = calls_of(history, anomaly.events if told is None else _events(told))
+    if told is None and len(witness) > WITNESS:
         witness = witness[: WITNESS // 2] + witness[-WITNESS // 2 :]
     chosen = {call.invoke for call in witness}
-    calls = sorted([*witness, *_around(history, witness, context)], key=lambda call: call.invoke)
+    beside = _around(history, witness, min(context, 2 * CONTEXT - len(witness)))
+    calls = sorted([*witness, *beside], key=lambda call: call.invoke)
     start = min((call.start for call in witness), default=0)
     end = max((call.start if call.known_end is None else call.known_end for call in witness), default=0)
+    order, stuck = ([], []) if told is None else _steps(told, calls)
     return {
         "calls": [asdict(call) | {"witness": call.invoke in chosen} for call in calls],
         "arrows": [
             (calls.index(before), calls.index(after))
-            for before, after in precedence(witness)
+            for before, after in (() if order or len(witness) > WITNESS else precedence(witness))
             if before.process != after.process
         ],
+        "order": order,
+        "stuck": stuck,
+        "error": _error([calls[step["call"]] for step in stuck], witness),
         "faults": [band(span) for span in active(spans, start, end)[:BANDS]],
         "start": start,
         "end": end,
     }
+
+
+def explained(history: History, anomaly: Anomaly) -> Witness | None:
+    """The data of a linearizability checker's anomaly; None for any other, and for what does not fit the history."""
+    try:
+        told = msgspec.convert(anomaly.data, Witness)
+    except msgspec.ValidationError:
+        return None
+    events, steps = _events(told), [step.operation for step in (*told.order, *told.stuck)]
+    sound = told.operations and all(one.events for one in told.operations) and len(set(events)) == len(events)
+    inside = all(0 <= event < len(history) for event in events) and all(0 <= n < len(told.operations) for n in steps)
+    return told if sound and inside else None
+
+
+def _events(told: Witness) -> tuple[int, ...]:
+    return tuple(event for one in told.operations for event in one.events)
+
+
+def _steps(told: Witness, calls: list[Call]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The order and what cannot come next, by positions in ``calls``.
+
+    Each step is drawn as early as it can have been: after its invocation and after the steps before it.
+    """
+    position = {call.invoke: number for number, call in enumerate(calls)}
+    begin = [one.events[0] for one in told.operations]
+    if not set(begin) <= position.keys():
+        return [], []
+    order, latest = [], 0
+    for step in told.order:
+        latest = max(latest, begin[step.operation])
+        order.append(
+            {
+                "call": position[begin[step.operation]],
+                "event": latest,
+                "before": words.visible(step.before),
+                "after": words.visible(step.after),
+            }
+        )
+    stuck = [{"call": position[begin[step.operation]], "why": words.visible(step.why)} for step in told.stuck]
+    return order, stuck
+
+
+def _error(stuck: list[Call], witness: list[Call]) -> int | None:
+    """The completion by which no order was left: the first of those that cannot be placed, else the last of all."""
+    ends = [call.complete for call in stuck if call.complete is not None and call.known_end is not None]
+    if ends:
+        return min(ends)
+    return max(
+        (call.complete for call in witness if call.complete is not None and call.known_end is not None), default=None
+    )
 
 
 def precedence(calls: list[Call]) -> list[tuple[Call, Call]]:

@@ -70,6 +70,11 @@ def call_text(f: str, argument: Any, result: Any, outcome: str, limit: int = 40)
     return text
 
 
+def transition(before: str, after: str) -> str:
+    """What a step does to the state."""
+    return f"the state stays {after}" if before == after else f"the state was {before} and becomes {after}"
+
+
 def instant(ns: int) -> str:
     """An instant of the run in seconds with microseconds where they matter: ``12.031 s``."""
     return f"{ns / _SECOND:.3f} s" if ns % _MILLISECOND == 0 or ns >= 100 * _SECOND else f"{ns / _SECOND:.4f} s"

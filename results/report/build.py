@@ -16,6 +16,12 @@ from results.store import RunFolder
 ANOMALIES: Final = 40
 """At most so many anomalies beside the first."""
 
+PICTURES: Final = 8
+"""At most so many of them with a picture."""
+
+LISTED: Final = 12
+"""At most so many operations of each sort beside a picture: the last steps of an order, and the first of the others."""
+
 ROWS: Final = 60
 """At most so many operations of the offending key."""
 
@@ -61,7 +67,10 @@ def build(folder: RunFolder, history: History, verdict: RunVerdict, record: RunR
         "faults_words": operations.injected(spans),
         "faults_left_out": max(len(spans) - FAULTS, 0),
         "key": None if first is None else _key(history, first),
-        "others": [_anomaly(anomaly) for anomaly in verdict.anomalies[1 : ANOMALIES + 1]],
+        "others": [
+            _witness(history, anomaly, spans) if number <= PICTURES else _anomaly(anomaly)
+            for number, anomaly in enumerate(verdict.anomalies[1 : ANOMALIES + 1], 1)
+        ],
         "others_left_out": max(len(verdict.anomalies) - 1 - ANOMALIES, 0),
         "checkers": [_checker(each) for each in verdict.verdicts],
         "logs": excerpts(folder.logs(), _instant(record, moments)),
@@ -100,14 +109,33 @@ def _reasons(verdict: RunVerdict, record: RunRecord) -> list[str]:
 
 
 def _witness(history: History, anomaly: Anomaly, spans: list[FaultSpan]) -> dict[str, Any]:
-    """The first anomaly: picture, sentences, and the faults that were active."""
-    calls = operations.calls_of(history, anomaly.events)
-    drawn = picture(history, anomaly.events, spans)
-    return _anomaly(anomaly) | {
-        "picture": drawn,
-        "calls": [{"event": call.invoke, "text": operations.sentence(call)} for call in calls[:12]],
-        "left_out": max(len(calls) - 12, 0),
-        "faults": _faults_then(drawn["start"], drawn["end"], spans),
+    """An anomaly: picture, sentences, and the faults that were active."""
+    drawn = picture(history, anomaly, spans)
+    return (
+        _anomaly(anomaly)
+        | {"picture": drawn, "faults": _faults_then(drawn["start"], drawn["end"], spans)}
+        | _listed(history, anomaly, drawn)
+    )
+
+
+def _listed(history: History, anomaly: Anomaly, drawn: dict[str, Any]) -> dict[str, Any]:
+    """The operations of a witness in words: the steps of its order, what cannot come next, and the others."""
+
+    def line(event: int, **more: Any) -> dict[str, Any]:
+        return {"event": event, "text": operations.sentence(operations.call_at(history, event))} | more
+
+    invoked = [call["invoke"] for call in drawn["calls"]]
+    placed = {invoked[step["call"]] for step in [*drawn["order"], *drawn["stuck"]]}
+    rest = [call.invoke for call in operations.calls_of(history, anomaly.events) if call.invoke not in placed]
+    steps = [
+        line(invoked[step["call"]], number=number, note=words.transition(step["before"], step["after"]))
+        for number, step in enumerate(drawn["order"], 1)
+    ]
+    return {
+        "steps": steps[-LISTED:],
+        "stuck": [line(invoked[step["call"]], note=step["why"]) for step in drawn["stuck"][:LISTED]],
+        "calls": [line(event) for event in rest[:LISTED]],
+        "left_out": max(len(rest) - LISTED, 0),
     }
 
 

@@ -59,6 +59,11 @@ def render(data: dict[str, Any], series: plots.Series) -> str:
         script=Markup(script),  # noqa: S704 - a file of this package
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         picture=timeline.draw(witness["picture"], title) if witness else "",
+        pictures=[
+            timeline.draw(other["picture"], other["sentence"], f"anomaly-{number}")
+            for number, other in enumerate(data["others"], 2)
+            if "picture" in other
+        ],
         overview=timeline.draw_faults(data["faults"], data["seconds"], data["faults_words"], data["moments"]),
         plots=Markup(plots.draw(series, data["faults"], data["moments"])),  # noqa: S704 - matplotlib escapes texts
         data_block=json_block({name: data[name] for name in ("validity", "headline", "witness", "faults", "seconds")}),

@@ -7,3 +7,25 @@ for (const button of document.querySelectorAll("button.copy")) {
     navigator.clipboard ? navigator.clipboard.writeText(code.textContent).then(done, select) : select();
   });
 }
+
+// An operation that is pointed at, or reached with the Tab key, is told in full beside its picture.
+for (const picture of document.querySelectorAll(".picture")) {
+  const detail = picture.parentElement.querySelector(`#${picture.id} ~ .detail`);
+  detail.hidden = false;
+  const tell = (event) => {
+    const title = event.target.closest("g.call, g.mark")?.querySelector("title");
+    if (title) detail.textContent = title.textContent;
+  };
+  picture.addEventListener("pointerover", tell);
+  picture.addEventListener("focusin", tell);
+}
+
+// A link into a closed anomaly opens it first; a wide picture is moved to the error.
+const reveal = () => {
+  const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+  const details = target?.closest("details");
+  if (details) details.open = true;
+  target?.scrollIntoView({ block: "nearest", inline: "center" });
+};
+addEventListener("hashchange", reveal);
+reveal();

@@ -6,14 +6,19 @@ from xml.etree import ElementTree as ET
 
 import sample_runs
 
+from checkers.verdict import Anomaly
 from harness.history import History
 from results import timeline
 from results.picture import picture
 
 
+def anomaly(events: tuple[int, ...], **data: Any) -> Anomaly:
+    return Anomaly("stale-read", "it read an older value", events, ("linearizable",), data=data)
+
+
 def sample(value: object = 5) -> dict[str, Any]:
     history = History(sample_runs.stale_read(value))
-    return picture(history, sample_runs.witness(history), history.faults())
+    return picture(history, anomaly(sample_runs.witness(history)), history.faults())
 
 
 def test_the_picture_has_witness_context_and_the_active_fault() -> None:
@@ -50,9 +55,9 @@ def test_texts_of_one_lane_never_overlap() -> None:
             sample_runs.event(number, 1, "invoke", "write", text, node="n1"),
             sample_runs.event(number + 0.5, 1, "ok", "write", text, node="n1"),
         ]
-    data = picture(History(ops), tuple(range(8)), [])
+    data = picture(History(ops), anomaly(tuple(range(8))), [])
     plan = timeline.layout(data)
-    starts = [plan.x[(call["start"], call["invoke"])] for call in data["calls"]]
+    starts = [plan.x[(call["start"], call["invoke"], 0)] for call in data["calls"]]
     width = len(data["calls"][0]["text"]) * 6.7
 
     assert all(later - earlier >= width for earlier, later in pairwise(starts))
@@ -70,7 +75,7 @@ def test_the_drawing_is_xml_whatever_the_values_are() -> None:
 
 
 def test_an_empty_witness_can_be_drawn() -> None:
-    assert "</svg>" in timeline.draw(picture(History([]), (), []), "nothing")
+    assert "</svg>" in timeline.draw(picture(History([]), anomaly(()), []), "nothing")
 
 
 def test_the_faults_of_a_run_have_a_lane_per_kind() -> None:
