@@ -69,7 +69,7 @@ def explained(history: History, anomaly: Anomaly) -> Witness | None:
         told = msgspec.convert(anomaly.data, Witness)
     except msgspec.ValidationError:
         return None
-    events, steps = _events(told), [step.operation for step in (*told.order, *told.stuck)]
+    events, steps = _events(told), [n.operation for n in told.order] + [n.operation for n in told.stuck]
     sound = told.operations and all(one.events for one in told.operations) and len(set(events)) == len(events)
     inside = all(0 <= event < len(history) for event in events) and all(0 <= n < len(told.operations) for n in steps)
     return told if sound and inside else None

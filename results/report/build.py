@@ -86,7 +86,8 @@ def headline(verdict: RunVerdict) -> str:
             return "a checker found a violation and gave no witness"
         models = words.enumeration([words.visible(model) for model in first.models[:3]])
         name = words.visible(first.name).replace("-", " ")
-        return f"{name}: not {models}" if models else name
+        broken = f"not {models}" if models else name
+        return name if name == broken else f"{name}: {broken}"
     if verdict.validity == "unknown":
         return "no conclusion can be drawn from this run"
     held = [model.name for each in verdict.verdicts for model in each.models if model.standing == "holds"]

@@ -25,7 +25,7 @@ const reveal = () => {
   const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
   const details = target?.closest("details");
   if (details) details.open = true;
-  target?.scrollIntoView({ block: "nearest", inline: "center" });
+  target?.scrollIntoView({ block: target.matches(".error") ? "center" : "nearest", inline: "center" });
 };
 addEventListener("hashchange", reveal);
 reveal();
