@@ -31,4 +31,9 @@ def decision(raw: tuple[Any, ...], rules: Sequence[str]) -> Decision:
 
 def zones(columns: twin_zones.Columns) -> Decision:
     """Registers: see ``twins.zones``."""
-    return twin_zones.decide(columns)
+    if native is None:
+        return twin_zones.decide(columns)
+    c = columns
+    raw = native.zones(c.call, c.ret, c.optional, c.f, c.key, c.old, c.new, c.keys, c.values)
+    found = decision(raw, twin_zones.RULES)
+    return Decision(found.standing, twin_zones.with_proof(c, found.conflicts))

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <vector>
 
 namespace quorate {
@@ -26,11 +27,15 @@ struct Findings {
     explicit Findings(std::size_t parts) : standing(parts, HOLDS) {}
 
     void refute(std::int32_t which, std::int8_t why, std::initializer_list<std::int32_t> witness) {
+        refute(which, why, std::span(witness.begin(), witness.size()));
+    }
+
+    void refute(std::int32_t which, std::int8_t why, std::span<const std::int32_t> witness) {
         if (standing[which] == VIOLATED) return;
         standing[which] = VIOLATED;
         part.push_back(which);
         rule.push_back(why);
-        rows.insert(rows.end(), witness);
+        rows.insert(rows.end(), witness.begin(), witness.end());
         offset.push_back(static_cast<std::int32_t>(rows.size()));
     }
 };

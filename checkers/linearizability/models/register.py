@@ -221,7 +221,8 @@ def columns(operations: Operations, initial: Any) -> tuple[Columns, dict[int, st
     new[f == MISMATCH] = -1
     first = values.code(initial)
     seen, made, count = _localise(operations.part, old, new, first, operations.parts)
-    return Columns(operations.call, operations.ret, f, operations.part, seen, made, operations.parts, count), bad
+    o = operations
+    return Columns(o.call, o.ret, o.optional, f, o.part, seen, made, o.parts, count), bad
 
 
 def _localise(

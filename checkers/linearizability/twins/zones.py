@@ -9,12 +9,14 @@ blocks. A block must precede another when one of its operations returned before 
 2. no two forward zones ``[f, s]`` (``f < s``) of a key overlap;
 3. no backward zone ``[s, f]`` lies inside a forward zone.
 
-An unknown write counts iff its value was seen, and then it never returned. In keys where a value has several writers
+An unknown write counts iff its value was seen. In keys where a value has several writers
 the rules are still sound for the values that have one; such keys are refuted here or left to the search.
 
 Gibbons, Korach: Testing shared memories, SIAM J. Comput. 26(4), 1997.
 """
 
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,7 +53,8 @@ class Columns:
 
     Args:
         call: int32, event index of the invocation; ascending, no event index occurs twice in ``call`` and ``ret``.
-        ret: int32, event index of the completion; ``NEVER`` for a write or cas that may have happened or not.
+        ret: int32, event index after which it cannot have happened; ``NEVER`` where there is none.
+        optional: bool, a write or cas that may have happened or not.
         f: int8, ``READ``, ``WRITE``, ``CAS``, or ``MISMATCH`` (a failed cas: it saw a value other than ``old``).
         key: int32, dense from 0.
         old: int32, id of the value that was read, or that a cas expects; -1 for a write.
@@ -62,6 +65,7 @@ class Columns:
 
     call: NDArray[np.int32]
     ret: NDArray[np.int32]
+    optional: NDArray[np.bool_]
     f: NDArray[np.int8]
     key: NDArray[np.int32]
     old: NDArray[np.int32]
@@ -76,6 +80,17 @@ class Columns:
 def decide(columns: Columns) -> Decision:
     """Refute keys, and say which ones hold because of that; where a value has several writers, neither may be known."""
     return _Check(columns).run()
+
+
+def with_proof(columns: Columns, conflicts: Mapping[int, Conflict]) -> dict[int, Conflict]:
+    """The same conflicts with the operations which show that the unknown ones among their rows happened (``seen``)."""
+    if not any(columns.optional[row] for conflict in conflicts.values() for row in conflict.rows if row != INITIAL):
+        return dict(conflicts)
+    proof = _Proof(columns)
+    return {
+        key: Conflict(conflict.rule, conflict.rows, tuple(proof.of([row for row in conflict.rows if row != INITIAL])))
+        for key, conflict in conflicts.items()
+    }
 
 
 class _Check:
@@ -103,7 +118,7 @@ class _Check:
 
     def run(self) -> Decision:
         c = self.c
-        self._find_live()
+        self.live = self.find_live()
         seeing = self.live & ((c.f == READ) | (c.f == CAS))
         self._thin_air(seeing)
         seeing &= self.sole[np.maximum(c.old, 0)]
@@ -113,18 +128,16 @@ class _Check:
         self._zones()
         standing = np.where(self.exact, HOLDS, UNDECIDED).astype(np.int8)
         standing[list(self.conflicts)] = VIOLATED
-        return Decision(standing, self.conflicts)
+        return Decision(standing, with_proof(c, self.conflicts))
 
     def _refute(self, key: int, conflict: Conflict) -> None:
-        if int(key) not in self.conflicts:
-            seen = self._seen([row for row in conflict.rows if row != INITIAL])
-            self.conflicts[int(key)] = Conflict(conflict.rule, conflict.rows, tuple(seen))
+        self.conflicts.setdefault(int(key), conflict)
 
-    def _find_live(self) -> None:
+    def find_live(self) -> NDArray[np.bool_]:
         """Which operations certainly happened: the acknowledged ones, and unknown ones whose value was seen."""
         c = self.c
-        live = (c.ret != NEVER) & (c.f != MISMATCH)
-        unknown = np.flatnonzero(c.ret == NEVER)
+        live: NDArray[np.bool_] = ~c.optional & (c.f != MISMATCH)
+        unknown = np.flatnonzero(c.optional & (c.new >= 0))
         unknown = unknown[self.sole[c.new[unknown]]]
         observed = np.zeros(c.values, dtype=np.bool_)
         observed[c.old[live & (c.old >= 0)]] = True
@@ -136,7 +149,7 @@ class _Check:
             expected = c.old[unknown[happened]]
             observed[expected[expected >= 0]] = True
             unknown = unknown[~happened]
-        self.live = live
+        return live
 
     def _thin_air(self, seeing: NDArray[np.bool_]) -> None:
         rows = np.flatnonzero(seeing & self.unwritten[np.maximum(self.c.old, 0)])
@@ -196,22 +209,6 @@ class _Check:
         for i in np.flatnonzero(old[1:] == old[:-1]).tolist():
             first, second = int(order[i]), int(order[i + 1])
             self._refute(self.c.key[first], Conflict("double-cas", (first, second)))
-
-    def _seen(self, rows: list[int]) -> list[int]:
-        """The operations which show that those of unknown outcome among ``rows`` happened."""
-        c, proof = self.c, []
-        for row in rows:
-            at, passed = row, {row}
-            while c.ret[at] == NEVER:
-                observers = np.flatnonzero(self.live & (c.old == c.new[at])).tolist()
-                fresh = [observer for observer in observers if observer not in passed]
-                if not fresh:
-                    break
-                at = min(fresh, key=lambda observer: (c.ret[observer], observer))
-                passed.add(at)
-                if at not in rows and at not in proof:
-                    proof.append(at)
-        return proof
 
     def _circles(self, parent: NDArray[np.intp], root: NDArray[np.intp]) -> None:
         for value in np.flatnonzero(parent[root] != root).tolist():
@@ -298,3 +295,34 @@ class _Check:
             self._rows_of_ret = np.zeros(int(self.c.ret[done].max()) + 1, dtype=np.int64)
             self._rows_of_ret[self.c.ret[done]] = done
         return int(self._rows_of_ret[event])
+
+
+class _Proof:
+    """Which operations show that unknown ones happened."""
+
+    def __init__(self, columns: Columns) -> None:
+        self.c = columns
+        seeing = _Check(columns).find_live() & ((columns.f == READ) | (columns.f == CAS))
+        rows = np.flatnonzero(seeing)
+        self._rows = rows[np.lexsort((rows, columns.ret[rows], columns.old[rows]))]
+        self._old = columns.old[self._rows]
+
+    def of(self, rows: Sequence[int]) -> list[int]:
+        """For each unknown one the earliest observer; where that is unknown as well, its earliest observer too."""
+        proof: list[int] = []
+        for row in rows:
+            at, passed = row, {row}
+            while self.c.optional[at]:
+                observers = (one for one in self._observers(int(self.c.new[at])) if one not in passed)
+                observer = next(observers, None)
+                if observer is None:
+                    break
+                at = observer
+                passed.add(at)
+                if at not in rows and at not in proof:
+                    proof.append(at)
+        return proof
+
+    def _observers(self, value: int) -> Iterator[int]:
+        first = int(np.searchsorted(self._old, value))
+        return itertools.takewhile(lambda row: self.c.old[row] == value, map(int, self._rows[first:]))
