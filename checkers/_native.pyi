@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 Findings: TypeAlias = tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.int8], NDArray[np.int32], NDArray[np.int32]]
 
+def rank(
+    call: NDArray[np.int32], ret: NDArray[np.int32], part: NDArray[np.int32], ranks: NDArray[np.int64], parts: int
+) -> Findings: ...
 def zones(
     call: NDArray[np.int32],
     ret: NDArray[np.int32],

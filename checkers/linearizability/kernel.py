@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from checkers.linearizability.decision import Conflict, Decision
+from checkers.linearizability.twins import rank as twin_rank
 from checkers.linearizability.twins import zones as twin_zones
 
 try:
@@ -37,3 +38,11 @@ def zones(columns: twin_zones.Columns) -> Decision:
     raw = native.zones(c.call, c.ret, c.optional, c.f, c.key, c.old, c.new, c.keys, c.values)
     found = decision(raw, twin_zones.RULES)
     return Decision(found.standing, twin_zones.with_proof(c, found.conflicts))
+
+
+def rank(columns: twin_rank.Columns) -> Decision:
+    """Objects whose order the data reveals: see ``twins.rank``."""
+    if native is None:
+        return twin_rank.decide(columns)
+    c = columns
+    return decision(native.rank(c.call, c.ret, c.part, c.rank, c.parts), twin_rank.RULES)

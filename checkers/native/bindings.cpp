@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 
 #include "findings.hpp"
+#include "rank.hpp"
 #include "zones.hpp"
 
 namespace py = pybind11;
@@ -61,9 +62,17 @@ py::tuple zones(const Column<std::int32_t>& call, const Column<std::int32_t>& re
     return raw(without_lock([&] { return quorate::zones(columns); }));
 }
 
+py::tuple rank(const Column<std::int32_t>& call, const Column<std::int32_t>& ret, const Column<std::int32_t>& part,
+               const Column<std::int64_t>& ranks, std::int32_t parts) {
+    const py::ssize_t rows = call.size();
+    const quorate::RankColumns columns{span(call, rows), span(ret, rows), span(part, rows), span(ranks, rows), parts};
+    return raw(without_lock([&] { return quorate::rank(columns); }));
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_native, module) {
     module.doc() = "The compiled kernel of the linearizability checker.";
+    module.def("rank", &rank);
     module.def("zones", &zones);
 }
