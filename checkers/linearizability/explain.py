@@ -1,8 +1,12 @@
 """From conflicts to anomalies: a name, and a sentence that a reader understands without the code."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from checkers.linearizability.decision import INITIAL, SEARCH, Conflict
+from checkers.linearizability.decision import INITIAL, SEARCH, Budget, Conflict
+from checkers.linearizability.impasse import Impasse, impasse
 from checkers.linearizability.model import Model, Operation
 from checkers.linearizability.operations import Operations
 from checkers.linearizability.witness import witness
@@ -84,10 +88,22 @@ class Narrator:
         return f"p{op.process}'s {self.words(row)} ({'' if op.node is None else f'{op.node}, '}{when})"
 
 
-def anomaly(tell: Narrator, part: int, conflict: Conflict) -> Anomaly:
-    """The anomaly that a conflict of this part proves."""
-    name, sentence = _search(conflict, tell) if conflict.rule == SEARCH else tell.model.explain(conflict, tell)
+def anomaly(tell: Narrator, part: int, conflict: Conflict, budget: Budget) -> Anomaly:
+    """The anomaly that a conflict of this part proves.
+
+    Args:
+        tell: Of the operations.
+        part: Where it is.
+        conflict: The proof.
+        budget: For finding out where the order of what the search refuted ends.
+    """
     rows = sorted({row for row in (*conflict.rows, *conflict.seen) if row != INITIAL})
+    if conflict.rule == SEARCH:
+        end = impasse(tell.operations, tell.model, conflict.rows, budget)
+        name, sentence = "not-linearizable", _no_order(rows, tell) if end is None else _dead_end(end, tell)
+    else:
+        end = None
+        name, sentence = tell.model.explain(conflict, tell)
     if conflict.seen:
         shown = " and ".join(tell.did(row) for row in conflict.seen)
         sentence += f"; that the operations of unknown outcome happened is shown by {shown}"
@@ -98,16 +114,52 @@ def anomaly(tell: Narrator, part: int, conflict: Conflict) -> Anomaly:
         events=tuple(sorted({event for row in rows for event in tell.events(row)})),
         models=(LINEARIZABLE,),
         key=key if isinstance(key, str | int) else None,
-        data=witness(tell, conflict.rule, rows),
+        data=_data(tell, conflict.rule, rows, end),
     )
 
 
-def _search(conflict: Conflict, tell: Narrator) -> tuple[str, str]:
-    rows = conflict.rows
+def _data(tell: Narrator, rule: str, rows: Sequence[int], end: Impasse | None) -> dict[str, Any]:
+    if end is None:
+        return witness(tell, rule, rows)
+    reasons = []
+    first = end.waiting[0][0]
+    for row, possible in end.waiting:
+        why = f"{'possible' if possible else 'impossible'} when the state is {end.state}"
+        if row == first:
+            why += f", but complete at {tell.end(row)}"
+        elif possible:
+            why += f", but {tell.words(first)} is impossible afterwards"
+        reasons.append((row, why))
+    return witness(tell, rule, rows, end.order, reasons)
+
+
+def _dead_end(end: Impasse, tell: Narrator) -> str:
+    """The order as far as it goes, and that nothing of what could come next can."""
+    begin = (
+        f"After {tell.did(end.order[-1][0])}, which leaves the state {end.state}" if end.order else "At the beginning"
+    )
+    (stuck, _), *others = end.waiting
+    sentence = f"{begin}, {tell.did(stuck)} cannot come next"
+    useless = [tell.did(row) for row, possible in others if possible]
+    if refused := [tell.did(row) for row, possible in others if not possible]:
+        sentence += f", nor can {_listed(refused, ' or ')}"
+    elif end.whole and not useless:
+        sentence += ", and nothing else can"
+    if useless:
+        sentence += f"; after {_listed(useless, ' or ')} it is impossible all the same"
+    return sentence
+
+
+def _listed(shown: Sequence[str], joint: str) -> str:
+    more = [] if len(shown) <= LISTED else [f"{len(shown) - LISTED} more"]
+    return joint.join([*shown[:LISTED], *more])
+
+
+def _no_order(rows: Sequence[int], tell: Narrator) -> str:
+    """Only which operations are concerned."""
     last = max(rows, key=lambda row: tell.events(row)[-1])
     shown = [tell.did(row) for row in rows if row != last]
-    listed = "; ".join(shown[:LISTED]) + ("" if len(shown) <= LISTED else f"; and {len(shown) - LISTED} more")
-    others = f" together with {listed}" if shown else ""
+    others = f" together with {_listed(shown, '; ')}" if shown else ""
     unknown = bool(np.any(tell.operations.optional))
     rest = ", whatever the unknown operations did" if unknown else ""
-    return "not-linearizable", f"No order of the operations explains {tell.did(last)}{others}{rest}"
+    return f"No order of the operations explains {tell.did(last)}{others}{rest}"
