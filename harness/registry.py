@@ -32,7 +32,7 @@ def load(kind: Kind, name: str) -> Any:
         if point.name == name:
             try:
                 return point.load()
-            except ImportError as error:
+            except (ImportError, AttributeError) as error:
                 raise EnvironmentFailed(
                     f"the {kind} {name!r} cannot be loaded from {point.value}: {error}. Reinstall its package"
                 ) from error

@@ -1,12 +1,13 @@
 """JUnit XML: what a CI server reads.
 
-One test case is workload x faults x seed. ``valid`` passes, ``invalid`` is a *failure* (the datastore broke a promise),
-``unknown`` and a run that broke are *errors* (nothing was learnt): neither must look like a pass, and only an error may
-be retried.
+One test case is workload x faults x seed, or one history file. ``valid`` passes, ``invalid`` is a *failure* (the
+datastore broke a promise), ``unknown`` and a run that broke are *errors* (nothing was learnt): neither must look like a
+pass, and only an error may be retried.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -40,6 +41,25 @@ class Case:
     properties: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryCase:
+    """A history that no run record stands beside as a test case.
+
+    Args:
+        path: Of the file; ``-`` for standard input.
+        judge: The model or the workload that was asked.
+        verdict: On it; None when it could not be judged.
+        seconds: How long that took.
+        problem: Why it could not be judged.
+    """
+
+    path: Path
+    judge: str
+    verdict: RunVerdict | None
+    seconds: float = 0.0
+    problem: str = ""
+
+
 def write_junit(folder: RunFolder, history: History, verdict: RunVerdict, record: RunRecord) -> None:
     """Write ``junit.xml`` of a run.
 
@@ -53,9 +73,9 @@ def write_junit(folder: RunFolder, history: History, verdict: RunVerdict, record
     folder.write(folder.junit, document([case]))
 
 
-def document(cases: Iterable[Case]) -> bytes:
-    """A JUnit document of some runs."""
-    elements = [_case(case) for case in cases]
+def document(cases: Iterable[Case | HistoryCase]) -> bytes:
+    """A JUnit document of some runs and histories."""
+    elements = [_case(case) if isinstance(case, Case) else _history_case(case) for case in cases]
     suite = ET.Element("testsuite", name="quorate")
     suite.extend(elements)
     for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
@@ -85,17 +105,38 @@ def _case(case: Case) -> ET.Element:
         ET.SubElement(properties, "property", name=name, value=words.visible(value))
     if verdict is None or record.ended.startswith("failed"):
         _problem(element, "error", "harness", f"the run {record.ended}", "")
-    elif verdict.validity == "invalid":
-        sentences = [f"{a.name}: {a.sentence}" for a in verdict.anomalies]
-        kind = verdict.anomalies[0].name if verdict.anomalies else "invalid"
-        message = sentences[0] if sentences else headline(verdict)
-        _problem(element, "failure", kind, message, "\n".join([*sentences[:ANOMALIES], f"repeat: {record.command}"]))
-    elif verdict.validity == "unknown":
-        reasons = list(verdict.reasons) or [headline(verdict)]
-        _problem(element, "error", "unknown", reasons[0], "\n".join(reasons))
+    else:
+        _conclude(element, verdict, record.command)
     if case.output:
         ET.SubElement(element, "system-out").text = words.visible(case.output)
     return element
+
+
+def _history_case(case: HistoryCase) -> ET.Element:
+    element = ET.Element(
+        "testcase",
+        classname=words.visible(f"quorate.check.{case.judge}"),
+        name=words.visible(str(case.path)),
+        time=f"{case.seconds:.3f}",
+    )
+    if case.verdict is None:
+        _problem(element, "error", "harness", case.problem, "")
+    else:
+        _conclude(element, case.verdict, "")
+    return element
+
+
+def _conclude(element: ET.Element, verdict: RunVerdict, command: str) -> None:
+    """What a verdict other than ``valid`` adds; ``command`` repeats the run."""
+    if verdict.validity == "invalid":
+        sentences = [f"{a.name}: {a.sentence}" for a in verdict.anomalies]
+        kind = verdict.anomalies[0].name if verdict.anomalies else "invalid"
+        message = sentences[0] if sentences else headline(verdict)
+        repeat = [f"repeat: {command}"] if command else []
+        _problem(element, "failure", kind, message, "\n".join([*sentences[:ANOMALIES], *repeat]))
+    elif verdict.validity == "unknown":
+        reasons = list(verdict.reasons) or [headline(verdict)]
+        _problem(element, "error", "unknown", reasons[0], "\n".join(reasons))
 
 
 def _problem(element: ET.Element, tag: str, kind: str, message: str, text: str) -> None:

@@ -41,6 +41,15 @@ def history_lines(path: Path, verdict: RunVerdict, *, width: int = 100) -> list[
     return [*conclusion(verdict, width), _line("history", str(path))]
 
 
+def history_line(path: Path, verdict: RunVerdict) -> str:
+    """What the terminal says of one of many: verdict, path, and the first anomaly or reason."""
+    first = next(iter(verdict.anomalies), None)
+    said = "" if first is None else f"{first.name}: {first.sentence}"
+    if first is None and verdict.validity == "unknown":
+        said = next(iter(verdict.reasons), "")
+    return _line(verdict.validity, f"{path}{'  ' if said else ''}{words.visible(' '.join(said.split()))}")
+
+
 def conclusion(verdict: RunVerdict, width: int = 100) -> list[str]:
     """The verdict, the violated property, the witness in words, and the reasons."""
     lines = _wrapped(verdict.validity, headline(verdict), width)

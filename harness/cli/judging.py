@@ -10,6 +10,8 @@ import numpy as np
 from checkers.availability import AvailabilityChecker
 from checkers.checker import Checker
 from checkers.judge import judge
+from checkers.linearizability.checker import MEMORY, SECONDS, LinearizabilityChecker
+from checkers.linearizability.model import Model
 from checkers.quality import QualityChecker
 from checkers.stats import StatsChecker
 from checkers.verdict import RunVerdict, Verdict, worst
@@ -31,7 +33,20 @@ class Judged:
     ops: int
 
 
-def judge_run(folder: RunFolder, record: RunRecord) -> Judged:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What searches may use.
+
+    Args:
+        seconds: Wall-clock time.
+        memory: Bytes.
+    """
+
+    seconds: float = SECONDS
+    memory: int = MEMORY
+
+
+def judge_run(folder: RunFolder, record: RunRecord, limits: Limits | None = None) -> Judged:
     """Judge the recorded history and regenerate all that follows from it: verdict, report, JUnit, Markdown.
 
     Raises:
@@ -39,7 +54,7 @@ def judge_run(folder: RunFolder, record: RunRecord) -> Judged:
     """
     workload = _workload(record.workload.name, record.workload.options)
     history = folder.read_history()
-    verdict = _with_record(_judge(history, workload, run_checkers(record)), record)
+    verdict = _with_record(_judge(history, workload, _within(limits, run_checkers(record))), record)
     folder.write(folder.verdict, verdict_file.encode(verdict))
     report.write_report(folder, history, verdict, record)
     junit.write_junit(folder, history, verdict, record)
@@ -47,9 +62,25 @@ def judge_run(folder: RunFolder, record: RunRecord) -> Judged:
     return Judged(verdict, _ops(history))
 
 
-def judge_history(history: History, workload: str) -> Judged:
+def judge_history(history: History, workload: str, limits: Limits | None = None) -> Judged:
     """The verdict on a history that no run record stands beside: only the workload's own checkers apply."""
-    return Judged(_judge(history, _workload(workload, {}), workload_checkers(workload, {})), _ops(history))
+    checkers = _within(limits, workload_checkers(workload, {}))
+    return Judged(_judge(history, _workload(workload, {}), checkers), _ops(history))
+
+
+def judge_model(history: History, model: Model, name: str, limits: Limits) -> Judged:
+    """Whether a history is linearizable with respect to a model that the user calls ``name``."""
+    checker = LinearizabilityChecker(model, limits.seconds, limits.memory)
+    checker.name = name  # type: ignore[misc]  # of this instance
+    return Judged(judge(history, [checker]), _ops(history))
+
+
+def _within(limits: Limits | None, checkers: Sequence[Checker]) -> Sequence[Checker]:
+    """The same checkers with these limits."""
+    for checker in checkers:
+        if limits is not None and isinstance(checker, LinearizabilityChecker):
+            checker.seconds, checker.memory = limits.seconds, limits.memory
+    return checkers
 
 
 def _judge(history: History, workload: Workload, checkers: Sequence[Checker]) -> RunVerdict:

@@ -5,7 +5,9 @@ from typing import Any
 
 import click
 
+from checkers.linearizability.model import Model
 from harness import registry
+from harness.errors import HarnessError
 from harness.options import Option, parse_options
 from harness.target import Target
 
@@ -58,5 +60,19 @@ def faults() -> None:
 
 @click.command()
 def checkers() -> None:
-    """List what can be decided about a history."""
-    click.echo("\n".join(_lines("checker", lambda owner: f"decides {', '.join(owner.models)}" if owner.models else "")))
+    """List what can be decided about a history, and the models of `quorate check --model`."""
+    decides = _lines("checker", lambda owner: f"decides {', '.join(owner.models)}" if owner.models else "")
+    click.echo("\n".join([*decides, "", "models of `quorate check FILE --model NAME`:", *_models()]))
+
+
+def _models() -> Iterator[str]:
+    """Each model with its operations; one that cannot be imported says so, and nothing of the others."""
+    for name in registry.names("model"):
+        try:
+            model: type[Model] = registry.load("model", name)
+        except HarnessError as error:
+            yield f"{name}  is not there: {error}"
+            continue
+        yield f"{name}  {model.summary}"
+        width = max(map(len, model.vocabulary), default=0)
+        yield from (f"    {f:<{width}}  {value}" for f, value in model.vocabulary.items())

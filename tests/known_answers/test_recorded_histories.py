@@ -1,11 +1,12 @@
 """Verdicts on histories that other projects recorded; read from beside the checkout, never copied."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from readers import etcd_log, knossos_edn, mutex_edn
 
-from checkers.register import RegisterChecker
+from harness.cli.main import Exit, run
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -13,27 +14,51 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the recorded historie
 
 LINEARIZABLE = {2, 18, 38, 48, 56, 76, 80, 92, 98, 100, 102}
 
+Check = Callable[..., dict[str, str]]
 
-def test_etcd_logs() -> None:
+
+@pytest.fixture
+def check(capsys: pytest.CaptureFixture[str]) -> Check:
+    """The verdicts of ``quorate check``, by the files' names; its exit code is that of the worst."""
+
+    def asked(files: list[Path], *options: str) -> dict[str, str]:
+        code = run(["check", "--format", "jsonl", *options, *map(str, files)])
+        rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        verdicts = {Path(row["file"]).name: row["verdict"] for row in rows}
+        worst = next(each for each in ("invalid", "unknown", "valid") if each in verdicts.values())
+        assert code == {"valid": Exit.VALID, "invalid": Exit.INVALID, "unknown": Exit.UNKNOWN}[worst]
+        return verdicts
+
+    return asked
+
+
+def test_etcd_logs(check: Check) -> None:
     files = sorted((DATA / "porcupine" / "jepsen").glob("*.log"))
     assert len(files) == 52
     expected = {file.name: "valid" if int(file.stem[-3:]) in LINEARIZABLE else "invalid" for file in files}
-    assert {file.name: RegisterChecker().check(etcd_log(file)).validity for file in files} == expected
+    assert check(files, "--model", "cas-register") == expected
 
 
 @pytest.mark.parametrize(("folder", "count", "expected"), [("good", 53, "valid"), ("bad", 4, "invalid")])
-def test_knossos_cas_register(folder: str, count: int, expected: str) -> None:
+def test_knossos_cas_register(folder: str, count: int, expected: str, check: Check) -> None:
     files = sorted((DATA / "knossos" / "cas-register" / folder).glob("*.edn"))
     assert len(files) == count
-    found = {file.name: RegisterChecker(initial=0).check(knossos_edn(file)).validity for file in files}
+    found = check(files, "--model", "cas-register", "--initial", "0")
     assert found == {file.name: expected for file in files}
 
 
-def test_knossos_mutex() -> None:
-    """The file ends in the middle of a line in some copies; what is left of it then is linearizable."""
+def test_knossos_mutex(check: Check) -> None:
+    """The file ends in the middle of a line in some copies: what is left of it then proves nothing."""
+    pytest.importorskip("checkers.linearizability.models.mutex")
     file = DATA / "knossos" / "mutex" / "bad" / "etcd.edn"
     whole = file.read_text().rstrip().endswith(("}", "]", ")"))
 
-    verdict = RegisterChecker(initial="free").check(mutex_edn(file))
+    assert check([file], "--model", "mutex") == {file.name: "invalid" if whole else "unknown"}
 
-    assert verdict.validity == ("invalid" if whole else "valid")
+
+@pytest.mark.parametrize(("name", "expected"), [("c10-ok", "valid"), ("c10-bad", "invalid"), ("c50-bad", "invalid")])
+def test_porcupine_kv(name: str, expected: str, check: Check) -> None:
+    pytest.importorskip("checkers.linearizability.models.kv")
+    file = DATA / "porcupine" / "kv" / f"{name}.txt"
+
+    assert check([file], "--model", "kv") == {file.name: expected}

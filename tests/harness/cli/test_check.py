@@ -26,7 +26,7 @@ BAD = (
         (GOOD[:-1], "damaged at line 2"),
         (GOOD + "\n\n", "damaged at line 3"),
         ("\ufeff" + GOOD, "damaged at line 1"),
-        ("[1,2]\n", "damaged at line 1"),
+        ('{"index":0,"time":1,"pro', "damaged at line 1"),
     ],
 )
 def test_a_damaged_history_without_a_run_is_unknown_and_says_where(
