@@ -18,7 +18,7 @@ help:
 	@echo 'PYTHON=python3.12 chooses another interpreter. The command itself is $(BIN)/quorate.'
 
 # Made again when the dependencies or the compiled kernel change; otherwise it costs nothing.
-$(READY): pyproject.toml setup.py $(wildcard checkers/native/*)
+$(READY): pyproject.toml setup.py $(wildcard checkers/native/* harness/native/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "quorate: $(PYTHON) is $$($(PYTHON) -V 2>&1), but 3.11 or newer is needed: install one, then: make PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \

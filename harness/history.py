@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from harness import compiled
 from harness.errors import UsageError
 from harness.evidence import Evidence
 from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK, Op
@@ -138,13 +139,13 @@ class History:
     def __init__(self, ops: Iterable[Op], damage: Damage | None = None) -> None:
         f_codes: dict[str, int] = {}
         key_codes: dict[str | int, int] = {}
-        names: dict[str | None, str | None] = {}  # one string per node instead of one per event
-        code_f, code_key, name = f_codes.setdefault, key_codes.setdefault, names.setdefault
-        self.values = Values()
-        self._nodes: list[str | None] = []
-        self._errors: dict[int, str] = {}
-        self._attached: dict[int, Evidence] = {}
-        time, process, type_, f, key, value, version = map(_Column, ("i8", "i4", "i1", "i2", "i4", "i4", "i8"))
+        node_codes: dict[str | None, int] = {}
+        code_f, code_key, code_node = f_codes.setdefault, key_codes.setdefault, node_codes.setdefault
+        values = Values()
+        errors: dict[int, str] = {}
+        attached: dict[int, Evidence] = {}
+        columns = tuple(map(_Column, ("i8", "i4", "i1", "i2", "i4", "i4", "i8", "i4")))
+        time, process, type_, f, key, value, version, node = columns
         source, first = iter(ops), 0
         while events := list(islice(source, CHUNK)):
             time.add([op.time for op in events])
@@ -153,22 +154,20 @@ class History:
             f.add([code_f(op.f, len(f_codes)) for op in events])
             key.add([-1 if op.key is None else code_key(op.key, len(key_codes)) for op in events])
             version.add([NO_VERSION if op.version is None else op.version for op in events])
-            value.add(self.values.codes([op.value for op in events]))
-            self._nodes += [name(op.node, op.node) for op in events]
-            self._errors |= {index: op.error for index, op in enumerate(events, first) if op.error is not None}
-            self._attached |= {index: op.evidence for index, op in enumerate(events, first) if op.evidence is not None}
+            value.add(values.codes([op.value for op in events]))
+            node.add([code_node(op.node, len(node_codes)) for op in events])
+            errors |= {index: op.error for index, op in enumerate(events, first) if op.error is not None}
+            attached |= {index: op.evidence for index, op in enumerate(events, first) if op.evidence is not None}
             first += len(events)
-        self.time = time.whole()
-        self.process = process.whole()
-        self.type = type_.whole()
-        self.f = f.whole()
-        self.key = key.whole()
-        self.value = value.whole()
-        self._version = version.whole()
-        self.fs = tuple(f_codes)
-        self.keys = tuple(key_codes)
-        self.damage = damage
-        self.partner = _pair(self.process.tolist(), self.type.tolist())
+        held = tuple(column.whole() for column in columns)
+        nodes, fs, keys = list(node_codes), tuple(f_codes), tuple(key_codes)
+        self._hold(compiled.Read(held, values, fs, keys, nodes, errors, attached, damage))
+
+    def _hold(self, read: compiled.Read) -> None:
+        self.time, self.process, self.type, self.f, self.key, self.value, self._version, self._node = read.columns
+        self.values, self.fs, self.keys, self.damage = read.values, read.fs, read.keys, read.damage
+        self._nodes, self._errors, self._attached = read.nodes, read.errors, read.attached
+        self.partner = _pair(self.process, self.type)
         self.evidence = _gathered({}, ((self._invocation(index), piece) for index, piece in self._attached.items()))
 
     def _invocation(self, index: int) -> int:
@@ -200,7 +199,7 @@ class History:
             f=self.fs[self.f[index]],
             key=None if code < 0 else self.keys[code],
             value=self.values[int(self.value[index])],
-            node=self._nodes[index],
+            node=self._nodes[self._node[index]],
             error=self._errors.get(index),
             version=None if version == NO_VERSION else version,
             evidence=self._attached.get(index),
@@ -275,13 +274,24 @@ class History:
         Raises:
             UsageError: There is no such file, or it cannot be read.
         """
-        reader = _Reader()
         try:
             with path.open("rb") as file:
-                history = cls(chain.from_iterable(reader.pieces(file)))
+                return cls._read(file) if compiled.native is None else cls._read_compiled(file)
         except OSError as error:
             raise UsageError(f"cannot read the history {path}: {error.strerror or error}. Name a run folder") from error
+
+    @classmethod
+    def _read(cls, file: BinaryIO) -> "History":
+        reader = _Reader()
+        history = cls(chain.from_iterable(reader.pieces(file)))
         history.damage = reader.damage
+        return history
+
+    @classmethod
+    def _read_compiled(cls, file: BinaryIO) -> "History":
+        read = compiled.Reader(decode, TYPE_CODES, NO_VERSION, MOST_FS).read(file, PIECE)
+        history = cls.__new__(cls)
+        history._hold(read)  # noqa: SLF001 - it is one of these
         return history
 
 
@@ -378,11 +388,14 @@ def _problem(op: Op, index: int) -> str:
     return ""
 
 
-def _pair(process: list[int], type_: list[int]) -> NDArray[np.int32]:
+def _pair(process: NDArray[np.int32], type_: NDArray[np.int8]) -> NDArray[np.int32]:
     """Which event completes which: a process has at most one operation open."""
+    if compiled.native is not None:
+        partners: NDArray[np.int32] = compiled.native.pair(process, type_)
+        return partners
     partner = array("i", [-1]) * len(process)
     pending: dict[int, int] = {}
-    for index, (who, what) in enumerate(zip(process, type_, strict=True)):
+    for index, (who, what) in enumerate(zip(process.tolist(), type_.tolist(), strict=True)):
         if what == 0:
             pending[who] = index
         else:

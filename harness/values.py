@@ -64,10 +64,14 @@ class Values:
 
     def _add(self, stand_in: Any, value: Any) -> int:
         with _ADDING:
-            code = self._codes.setdefault(stand_in, len(self._table))
-            if code == len(self._table):
-                self._table.append(value)
+            code = self._codes.get(stand_in)
+            if code is None:
+                code = self._codes[stand_in] = self._new(value)
         return code
+
+    def _new(self, value: Any) -> int:
+        self._table.append(value)
+        return len(self._table) - 1
 
     def codes(self, values: Sequence[Any]) -> list[int]:
         """The codes of many."""
