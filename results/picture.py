@@ -37,16 +37,18 @@ def picture(history: History, anomaly: Anomaly, spans: list[FaultSpan], context:
         (the event by which no order was left; None where that is not known), ``faults``, ``start`` and ``end`` in
         nanoseconds.
     """
-    told = explained(history, anomaly)
-    witness = calls_of(history, anomaly.events if told is None else _events(told))
-    if told is None and len(witness) > WITNESS:
+    found = told(anomaly)
+    if found is not None and not all(0 <= event < len(history) for event in _events(found)):
+        found = None
+    witness = calls_of(history, anomaly.events if found is None else _events(found))
+    if found is None and len(witness) > WITNESS:
         witness = witness[: WITNESS // 2] + witness[-WITNESS // 2 :]
     chosen = {call.invoke for call in witness}
     beside = _around(history, witness, min(context, 2 * CONTEXT - len(witness)))
     calls = sorted([*witness, *beside], key=lambda call: call.invoke)
     start = min((call.start for call in witness), default=0)
     end = max((call.start if call.known_end is None else call.known_end for call in witness), default=0)
-    order, stuck = ([], []) if told is None else _steps(told, calls)
+    order, stuck = ([], []) if found is None else _steps(found, calls)
     return {
         "calls": [asdict(call) | {"witness": call.invoke in chosen} for call in calls],
         "arrows": [
@@ -63,33 +65,33 @@ def picture(history: History, anomaly: Anomaly, spans: list[FaultSpan], context:
     }
 
 
-def explained(history: History, anomaly: Anomaly) -> Witness | None:
-    """The data of a linearizability checker's anomaly; None for any other, and for what does not fit the history."""
+def told(anomaly: Anomaly) -> Witness | None:
+    """The data of a linearizability checker's anomaly; None for any other."""
     try:
-        told = msgspec.convert(anomaly.data, Witness)
+        found = msgspec.convert(anomaly.data, Witness)
     except msgspec.ValidationError:
         return None
-    events, steps = _events(told), [n.operation for n in told.order] + [n.operation for n in told.stuck]
-    sound = told.operations and all(one.events for one in told.operations) and len(set(events)) == len(events)
-    inside = all(0 <= event < len(history) for event in events) and all(0 <= n < len(told.operations) for n in steps)
-    return told if sound and inside else None
+    events, steps = _events(found), [n.operation for n in found.order] + [n.operation for n in found.stuck]
+    whole = all(one.events for one in found.operations) and len(set(events)) == len(events)
+    inside = all(0 <= n < len(found.operations) for n in steps)
+    return found if found.operations and whole and inside else None
 
 
-def _events(told: Witness) -> tuple[int, ...]:
-    return tuple(event for one in told.operations for event in one.events)
+def _events(found: Witness) -> tuple[int, ...]:
+    return tuple(event for one in found.operations for event in one.events)
 
 
-def _steps(told: Witness, calls: list[Call]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _steps(found: Witness, calls: list[Call]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The order and what cannot come next, by positions in ``calls``.
 
     Each step is drawn as early as it can have been: after its invocation and after the steps before it.
     """
     position = {call.invoke: number for number, call in enumerate(calls)}
-    begin = [one.events[0] for one in told.operations]
+    begin = [one.events[0] for one in found.operations]
     if not set(begin) <= position.keys():
         return [], []
     order, latest = [], 0
-    for step in told.order:
+    for step in found.order:
         latest = max(latest, begin[step.operation])
         order.append(
             {
@@ -99,7 +101,7 @@ def _steps(told: Witness, calls: list[Call]) -> tuple[list[dict[str, Any]], list
                 "after": words.visible(step.after),
             }
         )
-    stuck = [{"call": position[begin[step.operation]], "why": words.visible(step.why)} for step in told.stuck]
+    stuck = [{"call": position[begin[step.operation]], "why": words.visible(step.why)} for step in found.stuck]
     return order, stuck
 
 

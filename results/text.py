@@ -4,8 +4,9 @@ import textwrap
 from pathlib import Path
 from typing import Final
 
-from checkers.verdict import RunVerdict
+from checkers.verdict import Anomaly, RunVerdict
 from results import words
+from results.picture import told
 from results.record import RunRecord
 from results.report.build import headline
 from results.store import RunFolder
@@ -13,6 +14,10 @@ from results.store import RunFolder
 REASONS: Final = 4
 """At most so many reasons."""
 
+ROWS: Final = 12
+"""At most so many operations of the first witness."""
+
+_COLUMN: Final = 64
 _INDENT: Final = "         "
 
 
@@ -56,6 +61,7 @@ def conclusion(verdict: RunVerdict, width: int = 100) -> list[str]:
     anomalies = verdict.anomalies
     if anomalies:
         lines += _wrapped("witness", words.visible(anomalies[0].sentence), width)
+        lines += [_line("", row) for row in witness_table(anomalies[0], width - len(_INDENT))]
     if len(anomalies) > 1:
         lines.append(_line("", f"and {len(anomalies) - 1} more in the report"))
     reasons = list(
@@ -69,6 +75,36 @@ def conclusion(verdict: RunVerdict, width: int = 100) -> list[str]:
     if len(reasons) > REASONS:
         lines.append(_line("", f"and {len(reasons) - REASONS} more in verdict.json"))
     return lines
+
+
+def witness_table(anomaly: Anomaly, width: int) -> list[str]:
+    """The operations of a witness, one a line: the last steps of its order, then what cannot come next, then others.
+
+    Args:
+        anomaly: Of a linearizability checker; of any other there is no table.
+        width: Characters of a line, at least 60 are used.
+    """
+    found = told(anomaly)
+    if found is None:
+        return []
+    steps = [(f"{number}.", step.operation, f"state {step.after}") for number, step in enumerate(found.order, 1)]
+    stuck = [("x", step.operation, step.why) for step in found.stuck]
+    placed = {place for _, place, _ in [*steps, *stuck]}
+    others = [("", place, "") for place in range(len(found.operations)) if place not in placed]
+    room = max(ROWS - len(stuck), 0)
+    rows: list[tuple[str, ...]] = [("", "process", "node", "invoked", "complete", "operation", "")]
+    for mark, place, note in [*steps[max(len(steps) - room, 0) :], *stuck[:ROWS], *others[: max(room - len(steps), 0)]]:
+        one = found.operations[place]
+        end = "unknown" if one.end is None else words.instant(one.end)
+        texts = (mark, f"p{one.process}", one.node or "", words.instant(one.start), end, one.words, note)
+        rows.append(tuple(words.shorten(words.visible(text), _COLUMN) for text in texts))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    used = [number for number in range(len(widths)) if widths[number]]
+    lines = ["  ".join(row[number].ljust(widths[number]) for number in used).rstrip() for row in rows]
+    left_out = len(found.operations) + found.left_out - (len(rows) - 1)
+    if left_out:
+        lines.append(f"and {words.count(left_out, 'more operation')}, in verdict.json and the report")
+    return [words.shorten(line, max(width, 60)) for line in lines]
 
 
 def _line(label: str, text: str) -> str:

@@ -19,6 +19,9 @@ LINEARIZABLE = "linearizable"
 LISTED = 6
 """How many operations one sentence names."""
 
+NAMED = 200
+"""Of how many operations an anomaly names the events: the last ones, where a witness could not be made small."""
+
 
 def seconds(nanoseconds: int) -> str:
     """An instant or a duration, to the millisecond."""
@@ -111,7 +114,7 @@ def anomaly(tell: Narrator, part: int, conflict: Conflict, budget: Budget) -> An
     return Anomaly(
         name=name,
         sentence=sentence,
-        events=tuple(sorted({event for row in rows for event in tell.events(row)})),
+        events=tuple(sorted({event for row in _latest(rows, tell)[:NAMED] for event in tell.events(row)})),
         models=(LINEARIZABLE,),
         key=key if isinstance(key, str | int) else None,
         data=_data(tell, conflict.rule, rows, end),
@@ -120,15 +123,15 @@ def anomaly(tell: Narrator, part: int, conflict: Conflict, budget: Budget) -> An
 
 def _data(tell: Narrator, rule: str, rows: Sequence[int], end: Impasse | None) -> dict[str, Any]:
     if end is None:
-        return witness(tell, rule, rows)
+        return witness(tell, rule, _latest(rows, tell))
     reasons = []
     first = end.waiting[0][0]
     for row, possible in end.waiting:
-        why = f"{'possible' if possible else 'impossible'} when the state is {end.state}"
+        why = f"{'possible' if possible else 'impossible'} in state {end.state}"
         if row == first:
-            why += f", but complete at {tell.end(row)}"
+            why += f", complete at {tell.end(row)}"
         elif possible:
-            why += f", but {tell.words(first)} is impossible afterwards"
+            why += f", but then {tell.words(first)} is not"
         reasons.append((row, why))
     return witness(tell, rule, rows, end.order, reasons)
 
@@ -157,9 +160,14 @@ def _listed(shown: Sequence[str], joint: str) -> str:
 
 def _no_order(rows: Sequence[int], tell: Narrator) -> str:
     """Only which operations are concerned."""
-    last = max(rows, key=lambda row: tell.events(row)[-1])
-    shown = [tell.did(row) for row in rows if row != last]
+    last, *before = _latest(rows, tell)
+    shown = [tell.did(row) for row in before[:LISTED]] + [""] * len(before[LISTED:])
     others = f" together with {_listed(shown, '; ')}" if shown else ""
     unknown = bool(np.any(tell.operations.optional))
     rest = ", whatever the unknown operations did" if unknown else ""
     return f"No order of the operations explains {tell.did(last)}{others}{rest}"
+
+
+def _latest(rows: Sequence[int], tell: Narrator) -> list[int]:
+    """The last to be complete first."""
+    return sorted(rows, key=lambda row: tell.events(row)[-1], reverse=True)

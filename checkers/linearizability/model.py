@@ -116,7 +116,7 @@ class Model(ABC):
 
     def describe_state(self, state: Any) -> str:
         """The state in a picture, short."""
-        return show(state)
+        return _short(_state(state))
 
     def fast(self, operations: "Operations") -> "Decision | None":
         """Decide what can be decided in about linear time; None, or ``UNDECIDED`` parts, are left to the ladder."""
@@ -134,4 +134,28 @@ def show(value: Any) -> str:
         text = msgspec.json.encode(value).decode()
     except (TypeError, ValueError, msgspec.MsgspecError, RecursionError):
         text = repr(value)
+    return _short(text)
+
+
+def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - what fits in a sentence
+
+
+def _state(state: Any) -> str:
+    """A state of values and of what stands for values (``harness.values.token``), in containers of any kind."""
+    if state is None:
+        return "nothing"
+    if isinstance(state, tuple) and len(state) == 2 and isinstance(state[1], bytes):  # noqa: PLR2004 - a stand-in
+        return state[1].decode(errors="replace")
+    if isinstance(state, frozenset | set):
+        return f"{{{_some(sorted(map(_state, state)))}}}"
+    if isinstance(state, tuple | list):
+        return f"[{_some([_state(one) for one in state[: _MEMBERS + 1]])}]"
+    return show(state)
+
+
+_MEMBERS: Final = 12
+
+
+def _some(texts: list[str]) -> str:
+    return ", ".join(texts[:_MEMBERS] + ["..."] * (len(texts) > _MEMBERS))

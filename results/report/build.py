@@ -45,6 +45,7 @@ def build(folder: RunFolder, history: History, verdict: RunVerdict, record: RunR
     """
     spans = history.faults()
     first = next(iter(verdict.anomalies), None)
+    witness = None if first is None else _witness(history, first, spans)
     rows = operations.counts(history)
     end = int(history.time[-1]) if len(history) else 0
     moments = [
@@ -56,7 +57,7 @@ def build(folder: RunFolder, history: History, verdict: RunVerdict, record: RunR
         "headline": headline(verdict),
         "reasons": _reasons(verdict, record),
         "strongest": words.visible(verdict.strongest or ""),
-        "witness": None if first is None else _witness(history, first, spans),
+        "witness": witness,
         "proof": _proof(history, verdict, spans, rows),
         "seconds": end / 1e9,
         "moments": moments,
@@ -66,7 +67,7 @@ def build(folder: RunFolder, history: History, verdict: RunVerdict, record: RunR
         "faults": [band(span) for span in spans[:FAULTS]],
         "faults_words": operations.injected(spans),
         "faults_left_out": max(len(spans) - FAULTS, 0),
-        "key": None if first is None else _key(history, first),
+        "key": None if first is None or witness is None else _key(history, first, witness),
         "others": [
             _witness(history, anomaly, spans) if number <= PICTURES else _anomaly(anomaly)
             for number, anomaly in enumerate(verdict.anomalies[1 : ANOMALIES + 1], 1)
@@ -220,9 +221,10 @@ def _anomaly(anomaly: Anomaly) -> dict[str, Any]:
     }
 
 
-def _key(history: History, anomaly: Anomaly) -> dict[str, Any]:
-    """The operations of the offending key around the anomaly."""
+def _key(history: History, anomaly: Anomaly, told: dict[str, Any]) -> dict[str, Any]:
+    """The operations of the offending key around the anomaly, and all that are listed beside its picture."""
     witness = {call.invoke for call in operations.calls_of(history, anomaly.events)}
+    listed = {line["event"] for name in ("steps", "stuck", "calls") for line in told[name]}
     every = operations.invocations(history, anomaly.key)
     chosen = set(every[-ROWS:])
     if witness and len(every) > ROWS:
@@ -230,7 +232,7 @@ def _key(history: History, anomaly: Anomaly) -> dict[str, Any]:
         last = max((positions[event] for event in witness if event in positions), default=len(every) - 1)
         begin = max(min(last - ROWS * 2 // 3, len(every) - ROWS), 0)
         chosen = set(every[begin : begin + ROWS])
-    events = sorted(chosen | set(sorted(witness)[:12]))
+    events = sorted(chosen | listed)
     rows = [operations.call_at(history, event) for event in events]
     return {
         "key": "" if anomaly.key is None else words.show(anomaly.key),

@@ -122,3 +122,65 @@ def test_unknown_says_why_and_no_escape_reaches_the_terminal() -> None:
 
     assert "why      the \\x1b[31mfault" in lines
     assert "         and 1 more in verdict.json" in lines
+
+
+def refuted() -> Anomaly:
+    members = [
+        {
+            "events": [0, 1],
+            "process": 1,
+            "f": "write",
+            "words": "write of 1",
+            "start": 0,
+            "end": 5_000_000,
+            "node": "n1",
+        },
+        {"events": [2, 3], "process": 2, "f": "read", "words": "read of 2", "start": 6_000_000, "end": 9_000_000},
+        {"events": [4], "process": 3, "f": "cas", "words": "cas of 3 to 2", "start": 7_000_000, "optional": True},
+    ]
+    data = {
+        "rule": "search",
+        "operations": members,
+        "order": [{"operation": 0, "before": "nothing", "after": "1"}],
+        "stuck": [{"operation": 1, "why": "impossible in state 1"}, {"operation": 2, "why": HOSTILE}],
+        "left_out": 7,
+    }
+    return Anomaly("not-linearizable", "After this, that cannot come next", (0, 1, 2, 3), ("linearizable",), data=data)
+
+
+def test_the_operations_of_the_first_witness_are_a_table() -> None:
+    assert text.witness_table(refuted(), 100)[:3] == [
+        "    process  node  invoked  complete  operation",
+        "1.  p1       n1    0.000 s  0.005 s   write of 1     state 1",
+        "x   p2             0.006 s  0.009 s   read of 2      impossible in state 1",
+    ]
+    assert text.witness_table(refuted(), 100)[4] == "and 7 more operations, in verdict.json and the report"
+
+
+def test_the_table_spells_out_what_cannot_be_seen_and_is_as_narrow_as_the_terminal() -> None:
+    lines = text.witness_table(refuted(), 70)
+
+    assert "\\x00" in text.witness_table(refuted(), 200)[3]
+    assert max(map(len, lines)) <= 70
+    assert all(line.isprintable() for line in lines)
+
+
+def test_a_long_order_is_told_from_its_end() -> None:
+    steps = 30
+    members = [
+        {"events": [2 * n, 2 * n + 1], "process": n, "f": "write", "words": f"write of {n}", "start": n, "end": n}
+        for n in range(steps)
+    ]
+    order = [{"operation": n, "before": str(n), "after": str(n + 1)} for n in range(steps - 1)]
+    data = {"rule": "search", "operations": members, "order": order, "stuck": [{"operation": 29, "why": "no"}]}
+    anomaly = Anomaly("not-linearizable", "It cannot come next", (), ("linearizable",), data=data)
+
+    lines = text.witness_table(anomaly, 100)
+
+    assert len(lines) == text.ROWS + 2
+    assert lines[-3].startswith("29.")
+    assert lines[-2].startswith("x ")
+
+
+def test_a_witness_of_another_checker_has_no_table(history: History) -> None:
+    assert text.witness_table(sample_runs.invalid(history).anomalies[0], 100) == []

@@ -7,6 +7,9 @@ import pytest
 import sample_runs
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from checkers.judge import judge
+from checkers.linearizability.checker import LinearizabilityChecker
+from checkers.linearizability.models.register import CasRegister
 from results.report import write_report
 from results.store import RunFolder
 
@@ -121,3 +124,73 @@ def test_the_command_is_copied_exactly(tmp_path: Path, browser: Browser) -> None
 
     assert page.locator("#command").text_content() == sample_runs.record().command
     assert page.locator("button.copy").is_visible()
+
+
+def explained(tmp_path: Path, value: object = 1, planted: int = 3) -> RunFolder:
+    """A run with anomalies that a search found: each has an order, states, and what cannot come next."""
+    folder = sample_runs.new_folder(tmp_path)
+    ops = []
+    for key in range(planted):
+        on = {"key": f"k{key}", "node": "n1"}
+        for step, written in enumerate((value, value, 2)):
+            start = 10 * key + step
+            ops += [
+                sample_runs.event(start, 2, "invoke", "write", written, **on),
+                sample_runs.event(start + 0.5, 2, "ok", "write", written, **on),
+            ]
+        ops += [
+            sample_runs.event(10 * key + 3, 3, "invoke", "read", **on),
+            sample_runs.event(10 * key + 3.5, 3, "ok", "read", value, **on),
+        ]
+    history = sample_runs.write(folder, ops)
+    verdict = judge(history, [LinearizabilityChecker(CasRegister())])
+    write_report(folder, history, verdict, sample_runs.record())
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("scheme", "value"),
+    [("light", 1), ("dark", "<script>alert(1)</script>"), ("light", "x" * 9000), ("dark", "\u202e\x00</svg>")],
+)
+def test_an_order_is_drawn_without_complaints(tmp_path: Path, browser: Browser, scheme: str, value: object) -> None:
+    page, seen = show(browser, explained(tmp_path, value), scheme)
+
+    assert seen == []
+    assert page.locator("#witness g.mark").count() >= 2
+    assert page.locator("#witness g.stuck").count() == 1
+    assert page.locator("script").count() == 2
+
+
+def test_the_link_jumps_to_the_first_error_even_in_a_narrow_window(tmp_path: Path, browser: Browser) -> None:
+    page, _ = show(browser, explained(tmp_path), width=420)
+
+    page.locator(".jump a").first.click()
+
+    inside = "b.x >= 0 && b.x <= innerWidth && b.y >= 0 && b.y + b.height <= innerHeight"
+    box = "(() => { const b = document.getElementById('witness-error').getBoundingClientRect(); "
+    page.wait_for_function(f"{box} return {inside} }})()", timeout=5000)
+
+
+def test_an_operation_is_told_when_it_is_pointed_at_and_when_it_has_the_focus(tmp_path: Path, browser: Browser) -> None:
+    page, _ = show(browser, explained(tmp_path))
+    detail = page.locator("#witness ~ .detail").first
+
+    page.locator("#witness g.stuck rect").hover()
+    assert "impossible in state 2" in detail.inner_text()
+    page.locator("#witness g.mark text").first.hover()
+    assert "the state was nothing and becomes 1" in detail.inner_text()
+    page.locator("#witness g.stuck").focus()
+    assert detail.inner_text().startswith("read = 1 by process 3 on n1")
+
+
+def test_only_the_first_anomaly_is_open_and_a_link_opens_another(tmp_path: Path, browser: Browser) -> None:
+    page, _ = show(browser, explained(tmp_path))
+    other = page.locator("#anomaly-3-whole")
+    assert page.locator("#witness svg").is_visible()
+    assert not other.locator("svg").is_visible()
+
+    page.locator('a[href="#anomaly-3-whole"]').click()
+
+    other.locator("svg").wait_for(state="visible")
+    assert other.locator("g.mark").count() >= 2
+    assert not page.locator("#anomaly-2-whole svg").is_visible()

@@ -4,12 +4,19 @@ import json
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 import sample_runs
+from sample_runs import event
 
+from checkers.judge import judge
+from checkers.linearizability.checker import LinearizabilityChecker
+from checkers.linearizability.models.register import CasRegister
 from checkers.verdict import RunVerdict, Verdict
 from harness.history import History
+from results import timeline
 from results.report import build, write_report
+from results.report.build import PICTURES
 from results.report.render import json_block
 
 HOSTILE = [
@@ -135,3 +142,58 @@ def test_a_run_without_any_event_has_a_report(tmp_path: Path) -> None:
     )
 
     assert "nothing was recorded" in folder.report.read_text()
+
+
+def searched(operations: int, planted: int = 1) -> History:
+    """Values are repeated, and on each of some keys a later read shows one that is gone: a search finds that."""
+    ops = []
+    for number in range(operations):
+        value = number % 3
+        ops += [event(number, 1, "invoke", "write", value), event(number + 0.5, 1, "ok", "write", value)]
+    for key in range(planted):
+        on = {"key": f"k{key}", "node": "n1"}
+        for step, value in enumerate((1, 1, 2)):
+            start = operations + 10 * key + step
+            ops += [event(start, 2, "invoke", "write", value, **on), event(start + 0.5, 2, "ok", "write", value, **on)]
+        start = operations + 10 * key + 3
+        ops += [event(start, 3, "invoke", "read", **on), event(start + 0.5, 3, "ok", "read", 1, **on)]
+    return History(ops)
+
+
+def explained(history: History) -> RunVerdict:
+    return judge(history, [LinearizabilityChecker(CasRegister())])
+
+
+def test_an_order_and_what_cannot_follow_are_on_the_first_screen(tmp_path: Path) -> None:
+    history = searched(3)
+
+    witness = build(sample_runs.new_folder(tmp_path), history, explained(history), sample_runs.record())["witness"]
+
+    assert witness["steps"][-1]["note"] == "the state was 1 and becomes 2"
+    assert [step["number"] for step in witness["steps"]] == list(range(1, len(witness["steps"]) + 1))
+    assert [step["note"] for step in witness["stuck"]] == ["impossible in state 2, complete at 0.006 s"]
+
+
+def test_every_anomaly_has_a_picture_of_its_own_up_to_a_number(tmp_path: Path) -> None:
+    history = searched(3, planted=PICTURES + 4)
+    folder = sample_runs.new_folder(tmp_path)
+    write_report(folder, history, explained(history), sample_runs.record())
+    tags = Tags()
+    tags.feed(folder.report.read_text())
+    ids = [attributes["id"] for _, attributes in tags.found if "id" in attributes]
+    links = [str(attributes["href"])[1:] for tag, attributes in tags.found if tag == "a"]
+
+    assert sum(tag == "details" for tag, _ in tags.found) == PICTURES
+    assert len(set(ids)) == len(ids)
+    assert {"witness-error", "anomaly-2-whole", f"anomaly-{PICTURES + 1}-error"} <= set(links) <= set(ids)
+
+
+def test_an_anomaly_is_small_whatever_the_history(tmp_path: Path) -> None:
+    history = searched(100_000)
+    verdict = explained(history)
+
+    witness = build(sample_runs.new_folder(tmp_path), history, verdict, sample_runs.record())["witness"]
+
+    assert len(json.dumps(msgspec.to_builtins(verdict.anomalies[0]))) < 50_000
+    assert len(json.dumps(witness)) < 50_000
+    assert len(timeline.draw(witness["picture"], "not linearizable")) < 50_000
