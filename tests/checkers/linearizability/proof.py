@@ -1,0 +1,160 @@
+"""One batch of random histories, decided in every way there is: by the kernel, its twin, the ladder and the oracle."""
+
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import Any, Self
+
+from linearizability import histories
+from linearizability.oracle import TYPES, Row, linearizable, rows_of, stands_alone
+
+from checkers.linearizability import kernel
+from checkers.linearizability.checker import LinearizabilityChecker
+from checkers.linearizability.decide import decide
+from checkers.linearizability.decision import HOLDS, UNDECIDED, VIOLATED, Budget, Decision
+from checkers.linearizability.model import Model
+from checkers.linearizability.operations import Operations, collect
+from harness.history import History
+
+WORDS = {HOLDS: "valid", VIOLATED: "invalid", UNDECIDED: "unknown"}
+SIZE = 250
+"""Histories that are decided at once, as the keys of one."""
+
+
+def model_of(name: str) -> Model | None:
+    """The model of that name; None while there is none."""
+    (point,) = entry_points(group="quorate.models", name=name)
+    try:
+        made: Model = point.load()()
+    except ModuleNotFoundError:
+        return None
+    return made
+
+
+def without_fast(model: Model) -> Model:
+    """The same model, for the ladder only."""
+
+    def nothing(self: Model, operations: Operations) -> None:
+        return None
+
+    slow: Model = type(f"Slow{type(model).__name__}", (type(model),), {"fast": nothing})()
+    return slow
+
+
+@contextmanager
+def twins() -> Iterator[None]:
+    """The NumPy twins decide, whether there is a compiled kernel or not."""
+    compiled = kernel.native
+    kernel.native = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        kernel.native = compiled
+
+
+@dataclass
+class Count:
+    """What became of some histories.
+
+    ``fast`` is how many of them needed no search, ``wrong`` what is said of each that was decided otherwise than by the
+    oracle.
+    """
+
+    histories: int = 0
+    valid: int = 0
+    fast: int = 0
+    witnesses: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def __iadd__(self, other: "Count") -> Self:
+        self.histories += other.histories
+        self.valid += other.valid
+        self.fast += other.fast
+        self.witnesses += other.witnesses
+        self.wrong += other.wrong
+        return self
+
+
+def batch(name: str, seed: int, size: int = SIZE) -> Count:
+    """Decide that many histories of one type."""
+    kind, model, rng = TYPES[name], model_of(name), random.Random(f"{name} {seed}")
+    assert model is not None, f"{name} is not there yet"
+    history = histories.history(kind, [histories.some(kind, rng) for _ in range(size)])
+    rows = rows_of(kind, history)
+    expected = {key: "valid" if linearizable(kind, some) else "invalid" for key, some in rows.items()}
+    operations = collect(history, model)
+    with twins():
+        twin, twin_fast = _all(operations, model)
+    compiled, compiled_fast = _all(operations, model)
+    ladder = decide(operations, without_fast(model), _budget())
+    ways = {"kernel": compiled, "twin": twin, "ladder": ladder}
+    count = Count(size)
+    for part, key in enumerate(operations.keys):
+        said = {way: WORDS[int(decision.standing[part])] for way, decision in ways.items()}
+        count.valid += expected[key] == "valid"
+        count.fast += int(compiled_fast[part]) != UNDECIDED
+        if set(said.values()) != {expected[key]}:
+            count.wrong.append(_shown(f"{name}, seed {seed}, key {key}: {said}, oracle {expected[key]}", rows[key]))
+        elif int(twin_fast[part]) != int(compiled_fast[part]):
+            count.wrong.append(
+                _shown(
+                    f"{name}, seed {seed}, key {key}: without the ladder, the kernel says "
+                    f"{WORDS[int(compiled_fast[part])]}, its twin {WORDS[int(twin_fast[part])]}",
+                    rows[key],
+                )
+            )
+        elif expected[key] == "invalid":
+            for way, decision in ways.items():
+                count.witnesses += 1
+                witness = _witness(history, operations, decision, part)
+                if not stands_alone(kind, rows[key], witness):
+                    why = f"the witness of the {way} does not refute by itself: {sorted(witness)}"
+                    rule = decision.conflicts[part].rule
+                    count.wrong.append(_shown(f"{name}, seed {seed}, key {key}, rule {rule!r}: {why}", rows[key]))
+    count.wrong += _checked(name, seed, history, model, expected)
+    return count
+
+
+def _all(operations: Operations, model: Model) -> tuple[Decision, Any]:
+    """The decision, and where every part stands before the ladder."""
+    fast = model.fast(operations)
+    before = [UNDECIDED] * operations.parts if fast is None else fast.standing.tolist()
+    return decide(operations, model, _budget()), before
+
+
+def _budget() -> Budget:
+    return Budget(3600.0, 1 << 32)
+
+
+def _witness(history: History, operations: Operations, decision: Decision, part: int) -> set[int]:
+    conflict, invoke = decision.conflicts[part], history.calls().invoke
+    return {int(invoke[operations.row[row]]) for row in (*conflict.rows, *conflict.seen) if row >= 0}
+
+
+def _checked(name: str, seed: int, history: History, model: Model, expected: Mapping[Any, str]) -> list[str]:
+    """What is wrong with the verdict as a whole: it has to be made without an error, and counts the parts."""
+    verdict = LinearizabilityChecker(type(model)(), seconds=3600.0).check(history)
+    bad = sum(word == "invalid" for word in expected.values())
+    said = verdict.statistics["keys violated"]
+    if (verdict.validity, said) != ("invalid" if bad else "valid", bad):
+        return [f"{name}, seed {seed}: the verdict is {verdict.validity} with {said} keys, but there are {bad}"]
+    return [
+        f"{name}, seed {seed}: an anomaly without a sentence: {anomaly}"
+        for anomaly in verdict.anomalies
+        if not anomaly.sentence or not anomaly.name
+    ]
+
+
+def _shown(what: str, rows: list[Row]) -> str:
+    lines = []
+    for row in rows:
+        end = "never" if row.end >= 1 << 60 else row.end / 2
+        words = "fail" if row.failed else "ok" if row.told else "may be" if row.optional else "certain"
+        version = "" if row.version is None else f" version {row.version}"
+        lines.append(
+            f"    {row.event}: [{row.begin / 2:g}, {end}] p{row.process} {row.f} {row.argument!r} -> "
+            f"{words} {row.result!r}{version}"
+        )
+    return "\n".join([what, *lines])
