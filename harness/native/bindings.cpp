@@ -45,9 +45,11 @@ py::tuple integers(const Interner& known) {
 
 // The columns of what was read since the last time.
 py::tuple take(Reader& reader) {
-    const quorate::Columns now = std::exchange(reader.columns, {});
-    return py::make_tuple(array(now.time), array(now.process), array(now.type), array(now.f), array(now.key),
-                          array(now.value), array(now.version), array(now.node));
+    const quorate::Columns& now = reader.columns;
+    const py::tuple taken = py::make_tuple(array(now.time), array(now.process), array(now.type), array(now.f),
+                                           array(now.key), array(now.value), array(now.version), array(now.node));
+    reader.columns.clear();
+    return taken;
 }
 
 py::dict errors(const Reader& reader) {

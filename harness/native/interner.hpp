@@ -108,6 +108,14 @@ class Interner {
     }
 
     std::int32_t text_code(std::string_view text) {
+        // A few texts, such as names of nodes, come again and again.
+        std::int32_t& recent = recent_[(text.size() + (text.empty() ? 0 : static_cast<unsigned char>(text.back()))) % RECENT];
+        if (recent < 0 || text_of(recent) != text) recent = find_text(text);
+        return recent;
+    }
+
+  private:
+    std::int32_t find_text(std::string_view text) {
         const std::uint64_t hash = hash_of(text);
         const std::int32_t known = by_text_.find(hash, [&](std::int32_t code) { return text_of(code) == text; });
         if (known >= 0) return known;
@@ -117,10 +125,10 @@ class Interner {
         return code;
     }
 
-  private:
     // An integer below so many times the number of integers has a place of its own.
     static constexpr std::uint64_t DENSITY = 8;
     static constexpr std::uint64_t FEW = 128;
+    static constexpr std::size_t RECENT = 16;
 
     static std::uint64_t hash_of(std::string_view text) { return mix(std::hash<std::string_view>{}(text)); }
     std::int64_t number(std::int32_t code) const { return number_[static_cast<std::size_t>(code)]; }
@@ -147,6 +155,7 @@ class Interner {
     std::vector<std::uint8_t> kind_;
     std::vector<std::int64_t> number_;
     std::vector<std::string_view> texts_;
+    std::vector<std::int32_t> recent_ = std::vector<std::int32_t>(RECENT, -1);
     std::vector<std::int32_t> dense_;
     Slots sparse_;
     Slots by_text_;

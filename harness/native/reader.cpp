@@ -63,8 +63,6 @@ class Line {
         return at_ == end_ ? '\0' : *at_;
     }
 
-    bool null() { return word("null"); }
-
     std::optional<std::int64_t> integer() {
         skip();
         const char* p = at_;
@@ -92,6 +90,10 @@ class Line {
         while (p != end_ && *p != '"') {
             const auto c = static_cast<unsigned char>(*p);
             if (c < 0x20 || c == '\\') return std::nullopt;
+            if (c < 0x80) {
+                ++p;
+                continue;
+            }
             const std::size_t length = sequence(reinterpret_cast<const unsigned char*>(p),
                                                 static_cast<std::size_t>(end_ - p));
             if (length == 0) return std::nullopt;
@@ -126,27 +128,52 @@ class Line {
         return std::string_view(first, static_cast<std::size_t>(p - first));
     }
 
-    // The name of the next field; the expected one is the one that usually comes next.
-    int field(int expected) {
-        const std::string_view likely = NAMES[expected];
-        if (static_cast<std::size_t>(end_ - at_) > likely.size() + 3 && at_[0] == '"' && at_[likely.size() + 1] == '"' &&
-            at_[likely.size() + 2] == ':' && std::memcmp(at_ + 1, likely.data(), likely.size()) == 0) {
-            at_ += likely.size() + 3;
-            return expected;
+    // Which field comes next; as quorate writes its name, or in another way.
+    Field field() {
+        switch (end_ - at_ > 1 ? at_[1] : '\0') {
+            case 'i': if (word("\"index\":")) return INDEX; break;
+            case 't':
+                if (word("\"time\":")) return TIME;
+                if (word("\"type\":")) return TYPE;
+                break;
+            case 'p': if (word("\"process\":")) return PROCESS; break;
+            case 'f': if (word("\"f\":")) return F; break;
+            case 'k': if (word("\"key\":")) return KEY; break;
+            case 'v':
+                if (word("\"value\":")) return VALUE;
+                if (word("\"version\":")) return VERSION;
+                break;
+            case 'n': if (word("\"node\":")) return NODE; break;
+            case 'e': if (word("\"error\":")) return ERROR; break;
         }
         const auto name = text();
         if (!name || !take(':')) return FIELDS;
         int which = 0;
         while (which < FIELDS && NAMES[which] != *name) ++which;
-        return which;
+        return static_cast<Field>(which);
+    }
+
+    std::optional<Type> type() {
+        skip();
+        if (word("\"ok\"")) return OK;
+        if (word("\"invoke\"")) return INVOKE;
+        if (word("\"fail\"")) return FAIL;
+        if (word("\"info\"")) return INFO;
+        return std::nullopt;
+    }
+
+    bool null() {
+        skip();
+        return word("null");
     }
 
   private:
-    bool word(std::string_view wanted) {
-        skip();
-        if (static_cast<std::size_t>(end_ - at_) < wanted.size()) return false;
-        if (std::memcmp(at_, wanted.data(), wanted.size()) != 0) return false;
-        at_ += wanted.size();
+    // A length that the compiler knows makes this one comparison.
+    template <std::size_t N>
+    bool word(const char (&wanted)[N]) {
+        constexpr std::size_t length = N - 1;
+        if (static_cast<std::size_t>(end_ - at_) < length || std::memcmp(at_, wanted, length) != 0) return false;
+        at_ += length;
         return true;
     }
 
@@ -157,14 +184,6 @@ class Line {
     const char* at_;
     const char* end_;
 };
-
-std::optional<Type> type_of(std::string_view name) {
-    if (name == "ok") return OK;
-    if (name == "invoke") return INVOKE;
-    if (name == "fail") return FAIL;
-    if (name == "info") return INFO;
-    return std::nullopt;
-}
 
 // What a line says, as texts into it: nothing is numbered before the whole line is understood.
 struct Parsed {
@@ -208,15 +227,12 @@ bool value(Line& line, Parsed& into) {
     return got(into.raw, line.raw());
 }
 
-bool one(Line& line, int field, Parsed& into) {
+bool one(Line& line, Field field, Parsed& into) {
     switch (field) {
         case INDEX: return got(into.index, line.integer());
         case TIME: return got(into.time, line.integer());
         case PROCESS: return got(into.process, line.integer());
-        case TYPE: {
-            const auto name = line.text();
-            return name && got(into.type, type_of(*name));
-        }
+        case TYPE: return got(into.type, line.type());
         case F: return got(into.f, line.text());
         case KEY: return key(line, into);
         case VALUE: return value(line, into);
@@ -230,12 +246,10 @@ bool one(Line& line, int field, Parsed& into) {
 bool parse(Line& line, Parsed& into) {
     if (!line.take('{')) return false;
     unsigned seen = 0;
-    int expected = INDEX;
     do {
-        const int field = line.field(expected);
+        const Field field = line.field();
         if (field == FIELDS || seen & 1U << field || !one(line, field, into)) return false;
         seen |= 1U << field;
-        expected = field + 1 < FIELDS ? field + 1 : INDEX;
     } while (line.take(','));
     return line.take('}') && line.at_end() && (seen & REQUIRED) == REQUIRED;
 }
@@ -251,6 +265,17 @@ void Columns::add(const Event& event) {
     value.push_back(event.value);
     version.push_back(event.version);
     node.push_back(event.node);
+}
+
+void Columns::clear() {
+    time.clear();
+    process.clear();
+    type.clear();
+    f.clear();
+    key.clear();
+    value.clear();
+    version.clear();
+    node.clear();
 }
 
 void Reader::add(const Event& event) {

@@ -48,6 +48,7 @@ struct Columns {
     std::vector<std::int32_t> node;
 
     void add(const Event& event);
+    void clear();
 };
 
 // Which event completes which, -1 where none: a process has at most one operation open.
