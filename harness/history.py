@@ -276,9 +276,14 @@ class History:
         """
         try:
             with path.open("rb") as file:
-                return cls._read(file) if compiled.native is None else cls._read_compiled(file)
+                return cls.load(file)
         except OSError as error:
             raise UsageError(f"cannot read the history {path}: {error.strerror or error}. Name a run folder") from error
+
+    @classmethod
+    def load(cls, file: BinaryIO) -> "History":
+        """The same from a file that is open."""
+        return cls._read(file) if compiled.native is None else cls._read_compiled(file)
 
     @classmethod
     def _read(cls, file: BinaryIO) -> "History":

@@ -74,6 +74,8 @@ def conclusion(verdict: RunVerdict, width: int = 100) -> list[str]:
         lines += _wrapped(label, words.visible(reason), width)
     if len(reasons) > REASONS:
         lines.append(_line("", f"and {len(reasons) - REASONS} more in verdict.json"))
+    if any(one.statistics.get("kernel") == "NumPy" for one in verdict.verdicts):
+        lines += _wrapped("kernel", "NumPy, for the compiled one is not there: `quorate doctor` says why", width)
     return lines
 
 

@@ -18,21 +18,21 @@ from checkers.linearizability.decide import decide
 from checkers.linearizability.intervals import TimedOperation
 from checkers.linearizability.model import Model
 from checkers.verdict import Guarantee, RunVerdict, Verdict
-from harness import registry
+from harness import formats, registry
 from harness.errors import UsageError
 from harness.history import History
 from harness.op import Op
 from workloads.dask_cluster import decider
 
 Recorded = History | Iterable[Op] | str | os.PathLike[str]
-"""A history, the operations of one in order, the path of a JSON-lines file, or that of a run folder."""
+"""A history, the operations of one in order, the path of a history file, or that of a run folder."""
 
 
 def check(history: Recorded, *checkers: Checker | str) -> RunVerdict:
     """The verdict of ``checkers`` on ``history``; nothing is started and nothing is written.
 
     Args:
-        history: A history, the operations of one in order, the path of a JSON-lines file, or that of a run folder.
+        history: A history, the operations of one in order, the path of a history file, or that of a run folder.
         checkers: Checkers, or the names that they are registered under (``register``, ``set``, ...). Without any the
             verdict is ``unknown``.
 
@@ -115,7 +115,7 @@ def _history(source: Recorded) -> History:
         return source
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
-        return History.read(path / "history.jsonl" if path.is_dir() else path)
+        return History.read(path / "history.jsonl") if path.is_dir() else formats.read(path).history
     return History(source)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from checkers import wellformed
 from checkers.checker import Checker
-from checkers.linearizability import parallel
+from checkers.linearizability import kernel, parallel
 from checkers.linearizability.decide import decide
 from checkers.linearizability.decision import HOLDS, UNDECIDED, VIOLATED, Budget, Decision
 from checkers.linearizability.explain import LINEARIZABLE, Narrator, anomaly
@@ -78,6 +78,7 @@ class LinearizabilityChecker(Checker):
                 "keys violated": len(violated),
                 "keys undecided": len(undecided),
                 "keys searched": decision.searched,
+                "kernel": kernel.NAME,
             },
         )
 

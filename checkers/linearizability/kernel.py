@@ -1,5 +1,6 @@
 """The linear-time procedures: the compiled one where it was built, its NumPy twin elsewhere."""
 
+import os
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -8,6 +9,8 @@ from checkers.linearizability.twins import rank as twin_rank
 from checkers.linearizability.twins import zones as twin_zones
 
 try:
+    if os.environ.get("QUORATE_KERNEL") == "numpy":
+        raise ImportError("QUORATE_KERNEL=numpy says so")  # noqa: TRY301 - as if it were not there
     from checkers import _native as native
 except ImportError as missing:
     native = None  # type: ignore[assignment]  # None where it was not built

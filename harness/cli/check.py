@@ -1,5 +1,6 @@
 """``quorate check PATH...``: judge recorded runs and histories again; nothing is started."""
 
+import contextlib
 import re
 import sys
 import time
@@ -12,7 +13,7 @@ import click
 import msgspec
 from rich.console import Console
 
-from checkers.linearizability.checker import MEMORY, SECONDS
+from checkers.linearizability.checker import MEMORY, SECONDS, Decider
 from checkers.linearizability.model import Model
 from checkers.verdict import RunVerdict, Validity, worst
 from harness import formats, registry
@@ -24,6 +25,7 @@ from harness.errors import QuorateError, UsageError
 from results import junit
 from results.store import RunFolder
 from results.text import history_line, history_lines, verdict_lines
+from workloads import dask_cluster
 
 _UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SIZE: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:([KMGT])i?)?B?\Z", re.IGNORECASE).match
@@ -87,19 +89,26 @@ class _Judgement:
     "--budget-seconds", type=click.FloatRange(0.001, 1e9), default=SECONDS, show_default=True, help="Of all searches."
 )
 @click.option("--budget-memory", type=_Size(), default=f"{MEMORY >> 30}GiB", show_default=True, help="Of all searches.")
+@click.option("--dask", metavar="ADDRESS", help="Decide on the Dask cluster whose scheduler is at tcp://HOST:PORT.")
 @click.option("--from", "source", type=click.Choice(formats.NAMES), help="Format of the files.  [default: by content]")
 @click.option("--initial", metavar="JSON", help="Value of every object of the model before the first operation.")
 @click.option("--nil-reads", type=click.Choice(["unknown", "initial"]), help="What an ok read of nil saw.")
 @click.option("--failed-cas", metavar="observed|ignored|ERROR", help="Which failed cas saw another value.")
 @click.option("--keys", type=click.Choice(["auto", "pairs", "none"]), help="Whether values are pairs [key value].")
-def check(paths: Sequence[Path], form: str, **given: Any) -> int:
+def check(paths: Sequence[Path], form: str, dask: str | None, **given: Any) -> int:
     """Judge runs (`runs/latest`) or history files again; `-` is standard input. The exit code is that of the worst.
 
     For a run, verdict.json, report.html, junit.xml and summary.md are made anew. Histories of Jepsen, Knossos and
     Porcupine, and JSON lines, need a --model: `quorate checkers` lists them. One that cannot be judged does not keep
     the others from being judged, and its code is the worst.
     """
-    asked = _asked(given)
+    with contextlib.ExitStack() as connection:
+        decider = None if dask is None else connection.enter_context(dask_cluster.decider(dask))
+        return _check(paths, form, _asked(given, decider))
+
+
+def _check(paths: Sequence[Path], form: str, asked: _Asked) -> int:
+    """Judge each, say so, and return the exit code."""
     codes: list[Exit] = []
     judgements: list[_Judgement] = []
     console = Console(soft_wrap=True)
@@ -125,7 +134,7 @@ def check(paths: Sequence[Path], form: str, **given: Any) -> int:
     return max(codes) if codes else CODES[worst(validities)]
 
 
-def _asked(given: dict[str, Any]) -> _Asked:
+def _asked(given: dict[str, Any], decider: Decider | None) -> _Asked:
     model_name, workload, initial = given["model_name"], given["workload"], given["initial"]
     if model_name is not None and workload is not None:
         raise UsageError("--model and --workload both say who judges: give one of them")
@@ -133,7 +142,8 @@ def _asked(given: dict[str, Any]) -> _Asked:
         raise UsageError("--initial is for a --model: name one")
     model = None if model_name is None else models.load(model_name, models.initial_value(initial))
     options = formats.Options(given["source"], given["nil_reads"], given["failed_cas"], given["keys"])
-    return _Asked(workload, model, model_name or "", options, Limits(given["budget_seconds"], given["budget_memory"]))
+    limits = Limits(given["budget_seconds"], given["budget_memory"], decider)
+    return _Asked(workload, model, model_name or "", options, limits)
 
 
 def _judge(path: Path, asked: _Asked, start: float, width: int) -> _Judgement:

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness import registry
+from checkers.linearizability import kernel
+from harness import compiled, registry
 from harness.cli.main import Exit
 from harness.doctor import Check
 
@@ -43,10 +44,21 @@ def doctor(target: str | None) -> int:
 
 def _machine() -> Iterable[Check]:
     yield Check("python", True, f"{platform.python_version()} at {sys.executable}")
+    yield _compiled("kernel: linearizability", kernel.WHY_NOT, "NumPy decides, as well but slower")
+    yield _compiled("kernel: history files", compiled.WHY_NOT, "they are read in Python, as well but slower")
     yield Check("simulated: cluster", True, "in this process, on virtual time; needs nothing")
     for tool, use in RECIPE_TOOLS.items():
         path = shutil.which(tool)
         yield Check(f"images: {tool}", path is not None, path or f"not installed; it is needed for {use}")
+
+
+def _compiled(name: str, why_not: str, instead: str) -> Check:
+    if not why_not:
+        return Check(name, True, "compiled")
+    repair = (
+        "" if "QUORATE_KERNEL" in why_not else ". Install a C++20 compiler (apt-get install g++), then quorate again"
+    )
+    return Check(name, False, f"not compiled ({why_not}): {instead}{repair}")
 
 
 def _docker() -> Iterable[Check]:

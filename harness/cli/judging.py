@@ -10,7 +10,7 @@ import numpy as np
 from checkers.availability import AvailabilityChecker
 from checkers.checker import Checker
 from checkers.judge import judge
-from checkers.linearizability.checker import MEMORY, SECONDS, LinearizabilityChecker
+from checkers.linearizability.checker import MEMORY, SECONDS, Decider, LinearizabilityChecker
 from checkers.linearizability.model import Model
 from checkers.quality import QualityChecker
 from checkers.stats import StatsChecker
@@ -40,10 +40,12 @@ class Limits:
     Args:
         seconds: Wall-clock time.
         memory: Bytes.
+        decider: Who decides on linearizability; None for this process.
     """
 
     seconds: float = SECONDS
     memory: int = MEMORY
+    decider: Decider | None = None
 
 
 def judge_run(folder: RunFolder, record: RunRecord, limits: Limits | None = None) -> Judged:
@@ -70,8 +72,9 @@ def judge_history(history: History, workload: str, limits: Limits | None = None)
 
 def judge_model(history: History, model: Model, name: str, limits: Limits) -> Judged:
     """Whether a history is linearizable with respect to a model that the user calls ``name``."""
-    checker = LinearizabilityChecker(model, limits.seconds, limits.memory)
+    checker = LinearizabilityChecker(model)
     checker.name = name  # type: ignore[misc]  # of this instance
+    _within(limits, [checker])
     return Judged(judge(history, [checker]), _ops(history))
 
 
@@ -80,6 +83,7 @@ def _within(limits: Limits | None, checkers: Sequence[Checker]) -> Sequence[Chec
     for checker in checkers:
         if limits is not None and isinstance(checker, LinearizabilityChecker):
             checker.seconds, checker.memory = limits.seconds, limits.memory
+            checker.decider = limits.decider or checker.decider
     return checkers
 
 

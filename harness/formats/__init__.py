@@ -6,6 +6,7 @@ and its ``damage`` says where and why it ends: such a history is never valid.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from harness.errors import UsageError, unknown_name
 from harness.formats import edn, events, jsontext, log
 from harness.formats.detect import HEAD, detect
 from harness.formats.events import OBSERVED, BadInput, Keys, Meaning, NilReads
-from harness.history import Damage, History, decode
+from harness.history import Damage, History
 
 QUORATE: Final = "quorate"
 
@@ -115,7 +116,7 @@ def _own(source: Path | bytes, options: Options) -> History:
         )
     if isinstance(source, Path):
         return History.read(source)
-    return History(*decode(source))
+    return History.load(BytesIO(source))
 
 
 def _foreign(data: bytes, form: Format, meaning: Meaning) -> History:

@@ -109,7 +109,8 @@ class Interner {
 
     std::int32_t text_code(std::string_view text) {
         // A few texts, such as names of nodes, come again and again.
-        std::int32_t& recent = recent_[(text.size() + (text.empty() ? 0 : static_cast<unsigned char>(text.back()))) % RECENT];
+        const std::size_t last = text.empty() ? 0 : static_cast<unsigned char>(text.back());
+        std::int32_t& recent = recent_[(text.size() + last) % RECENT];
         if (recent < 0 || text_of(recent) != text) recent = find_text(text);
         return recent;
     }

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from checkers.linearizability import kernel
 from checkers.linearizability.models.register import Register
 from checkers.register import RegisterChecker
 from harness.errors import UsageError
@@ -96,3 +97,7 @@ def test_a_mistake_is_one_line(history: list[tuple[object, ...]], model: str, wo
     with pytest.raises(UsageError, match=words) as raised:
         check_linearizable(history, model)
     assert "\n" not in str(raised.value)
+
+
+def test_the_verdict_says_what_decided() -> None:
+    assert check_linearizable(stale(), "register").statistics["kernel"] == kernel.NAME
