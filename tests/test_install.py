@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -30,8 +32,8 @@ def stale(tmp_path: Path) -> Path:
     return path
 
 
-def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-P", "-c", "from harness.cli.main import main; main()", *words]
+def run(*words: str, flags: Sequence[str] = (), **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *flags, "-c", "from harness.cli.main import main; main()", *words]
     everything = {name: value for name, value in os.environ.items() if name != "QUORATE_KERNEL"} | environment
     return subprocess.run(command, env=everything, capture_output=True, text=True, timeout=120, check=False)
 
@@ -55,7 +57,9 @@ def test_where_the_compiler_fails_everything_is_installed_but_the_extensions(tmp
     )
     assert built.returncode == 0, built.stderr
     assert not list(tmp_path.glob("lib/**/*.so"))
-    done = run("check", str(stale), "--model", "register", PYTHONPATH=str(tmp_path / "lib"))
+    # Without `site`, and so without the hook of an editable install, which would find the extensions of the sources.
+    paths = os.pathsep.join([str(tmp_path / "lib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])
+    done = run("check", str(stale), "--model", "register", flags=["-S", "-P"], PYTHONPATH=paths)
     assert done.returncode == 1, done.stderr
     assert "kernel   NumPy" in done.stdout
     assert "invalid" in done.stdout
