@@ -1,6 +1,7 @@
 # Each function is described where linearizability.kernel calls it.
 
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,3 +22,47 @@ def zones(
     keys: int,
     values: int,
 ) -> Findings: ...
+
+class Cells:
+    def __init__(self, step: Callable[[int, int], int]) -> None: ...
+
+def ladder_registers(
+    call: NDArray[np.int32],
+    ret: NDArray[np.int32],
+    optional: NDArray[np.bool_],
+    f: NDArray[np.int8],
+    old: NDArray[np.int32],
+    new: NDArray[np.int32],
+    offset: NDArray[np.int64],
+    initial: NDArray[np.int32],
+    values: int,
+    seconds: float,
+    memory: int,
+    shrinking: float,
+    witnesses: int,
+) -> tuple[Any, ...]: ...
+def ladder_table(
+    cells: Cells,
+    initial: int,
+    call: NDArray[np.int32],
+    ret: NDArray[np.int32],
+    optional: NDArray[np.bool_],
+    kind: NDArray[np.int32],
+    pure: NDArray[np.bool_],
+    nondeterministic: bool,
+    seconds: float,
+    memory: int,
+) -> tuple[Any, ...]: ...
+def ladder_shrink(
+    cells: Cells,
+    initial: int,
+    call: NDArray[np.int32],
+    ret: NDArray[np.int32],
+    optional: NDArray[np.bool_],
+    kind: NDArray[np.int32],
+    pure: NDArray[np.bool_],
+    nondeterministic: bool,
+    seconds: float,
+    memory: int,
+    stuck: int,
+) -> NDArray[np.int32]: ...

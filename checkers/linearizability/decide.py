@@ -3,25 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from checkers.linearizability import ladder, parallel
-from checkers.linearizability.decision import (
-    HOLDS,
-    SEARCH,
-    UNDECIDED,
-    VIOLATED,
-    Budget,
-    BudgetSpent,
-    Conflict,
-    Decision,
-)
+from checkers.linearizability import parallel, search
+from checkers.linearizability.decision import HOLDS, UNDECIDED, VIOLATED, Budget, Decision
 from checkers.linearizability.model import Model
 from checkers.linearizability.operations import Operations
-from checkers.linearizability.shrink import Shrinker
-from checkers.linearizability.table import ModelFailed, Table
-
-_SHRINKING = 2.0
-"""Seconds for making one witness small."""
-
 
 _WORTH_THREADS = 2_000
 """Operations in parts that need a search from which on several threads search."""
@@ -47,22 +32,14 @@ def decide(operations: Operations, model: Model, budget: Budget, workers: int = 
     rows_of = _rows_by_part(operations, open_parts)
     threads = workers if sum(map(len, rows_of.values())) >= _WORTH_THREADS else 1
     order = sorted(rows_of, key=lambda one: len(rows_of[one]))
-    memory = budget.memory // max(1, min(threads, len(order)))
-
-    def search(part: int) -> Conflict | str | None:
-        try:
-            mine = budget.part(budget.left / 2, memory)
-            return _search(operations.select(rows_of[part]), model, mine)
-        except (BudgetSpent, ModelFailed) as why:
-            return str(why)
-
-    for part, found in zip(order, parallel.each(search, order, threads), strict=True):
+    searched = search.parts(operations, model, [rows_of[part] for part in order], budget, threads)
+    for part, found in zip(order, searched, strict=True):
         if isinstance(found, str):
             reasons[part] = found
             continue
         standing[part] = HOLDS if found is None else VIOLATED
         if found is not None:
-            conflicts[part] = parallel.outside(found, rows_of[part])
+            conflicts[part] = found
     return Decision(standing, conflicts, reasons, searched=len(rows_of))
 
 
@@ -88,15 +65,3 @@ def _rows_by_part(operations: Operations, parts: list[int]) -> dict[int, NDArray
     order = np.argsort(operations.part, kind="stable")
     bounds = np.searchsorted(operations.part[order], [parts, [part + 1 for part in parts]])
     return {part: order[a:b] for part, a, b in zip(parts, *bounds.tolist(), strict=True)}
-
-
-def _search(operations: Operations, model: Model, budget: Budget) -> Conflict | None:
-    """The conflict in the operations of one part, if there is one."""
-    table = Table(model)
-    kinds = table.classes(operations)
-    problem = ladder.Problem(operations.call, operations.ret, operations.optional, kinds, table)
-    outcome = ladder.decide(problem, budget)
-    if outcome.legal:
-        return None
-    witness = Shrinker(problem, outcome.stuck, budget.part(_SHRINKING)).run()
-    return Conflict(SEARCH, tuple(witness))

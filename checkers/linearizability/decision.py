@@ -59,6 +59,16 @@ class BudgetSpent(Exception):
     """A search has used its time or its memory; the message says which and how much that was."""
 
 
+def no_time(seconds: float) -> str:
+    """That a time budget ended, in words."""
+    return f"the time budget of {seconds:.3g} s was used up"
+
+
+def no_memory(memory: int) -> str:
+    """That a memory budget ended, in words."""
+    return f"the memory budget of {memory / 2**20:.4g} MiB was used up"
+
+
 CONFIGURATION_BYTES: Final = 256
 """What one configuration of the search in Python takes."""
 
@@ -92,6 +102,6 @@ class Budget:
             BudgetSpent: That is too many, or the time is over.
         """
         if configurations * CONFIGURATION_BYTES > self.memory:
-            raise BudgetSpent(f"the memory budget of {self.memory / 2**20:.4g} MiB was used up")
+            raise BudgetSpent(no_memory(self.memory))
         if time.monotonic() > self._end:
-            raise BudgetSpent(f"the time budget of {self.seconds:.3g} s was used up")
+            raise BudgetSpent(no_time(self.seconds))

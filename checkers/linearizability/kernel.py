@@ -8,6 +8,8 @@ from checkers.linearizability.decision import Conflict, Decision
 from checkers.linearizability.twins import rank as twin_rank
 from checkers.linearizability.twins import zones as twin_zones
 
+__all__ = ["NAME", "WHY_NOT", "decision", "native"]
+
 try:
     if os.environ.get("QUORATE_KERNEL") == "numpy":
         raise ImportError("QUORATE_KERNEL=numpy says so")  # noqa: TRY301 - as if it were not there

@@ -1,13 +1,14 @@
-"""Linearizability of one part by search, for what no linear-time procedure decides.
+"""Linearizability of one part by search, in Python: where nothing was compiled, and as an oracle for what was.
 
-The search goes from completion to completion (a *layer*). A configuration is the model's state, the set of pending
+The search goes from completion to completion (a *layer*; the instant after which an operation of unknown outcome cannot
+have happened is one too). A configuration is the model's state, the set of pending
 operations that are already linearized (a bit mask), and how many unknown operations of each class have been used. An
 operation is linearized no earlier than some completion needs it (Lowe's just-in-time linearization). What keeps the
 number of configurations small:
 
 - a pure operation (a read, a failed cas) that is legal now is linearized now: it changes nothing;
 - unknown operations of one class are interchangeable, so they are counted; fewer used is better (dominance);
-- of pending operations of one class, the one that must be done first is taken first.
+- of pending operations of one class that must happen, the one that must be done first is taken first.
 
 The ladder: a depth-first search accepts what is easy to accept; a frontier with an unlimited supply of unknown
 operations refutes at a cost that does not depend on their number; exact frontiers with at most 0, 1, 2, 4, 8, ... of
@@ -24,7 +25,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from checkers.linearizability.decision import Budget, BudgetSpent
+from checkers.linearizability.decision import NEVER, Budget, BudgetSpent
 from checkers.linearizability.table import NO, Table
 
 _FIELD: Final = 20
@@ -68,12 +69,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """One completion, and everything that is pending then."""
+    """One completion, or the end of what may have happened, and everything that is pending then."""
 
     row: int
     bit: int
-    pending: tuple[tuple[int, int], ...]
-    """Bit and class; earliest deadline first."""
+    retires: bool
+    """Nothing is owed: an operation of unknown outcome has happened by now, or never will."""
+    pending: tuple[tuple[int, int, bool], ...]
+    """Bit, class, and whether it need not happen; earliest deadline first."""
     supply: tuple[tuple[int, int, int], ...]
     """Of unknown operations: field, class, how many were invoked."""
 
@@ -127,8 +130,9 @@ class Search:
 
     def _build(self, problem: Problem) -> list[_Layer]:
         ret, kind, optional = problem.ret.tolist(), problem.kind.tolist(), problem.optional.tolist()
-        events = [(call, i, False) for i, call in enumerate(problem.call.tolist())]
-        events += [(end, i, True) for i, end in enumerate(ret) if not optional[i]]
+        useless = [optional[i] and self._pure[kind[i]] for i in range(len(problem))]
+        events = [(call, i, False) for i, call in enumerate(problem.call.tolist()) if not useless[i]]
+        events += [(end, i, True) for i, end in enumerate(ret) if not useless[i] and (not optional[i] or end != NEVER)]
         events.sort()
         free: list[int] = []
         pending: dict[int, int] = {}
@@ -141,12 +145,13 @@ class Search:
                     _Layer(
                         i,
                         1 << pending[i],
-                        tuple((1 << slot, kind[other]) for other, slot in due),
+                        optional[i],
+                        tuple((1 << slot, kind[other], optional[other]) for other, slot in due),
                         tuple((self._fields[one], one, count) for one, count in supply.items()),
                     )
                 )
                 heapq.heappush(free, pending.pop(i))
-            elif optional[i]:
+            elif optional[i] and ret[i] == NEVER:
                 supply[kind[i]] = supply.get(kind[i], 0) + 1
                 self._fields.setdefault(kind[i], len(self._fields) + 1)
             else:
@@ -180,6 +185,8 @@ class Search:
             else:
                 following = [(depth, after) for after in self._steps(layer, configuration, None)]
                 following.sort(key=lambda item: self._promise(layer, item[1]))
+                if layer.retires:
+                    following.append((depth + 1, configuration))
             for item in following:
                 if item not in seen:
                     seen.add(item)
@@ -221,6 +228,9 @@ class Search:
         capped = False
         after, closure = _Frontier(self._guard), _Frontier(self._guard)
         stack = [observed for configuration in now if closure.add(observed := self._observe(layer, configuration))]
+        if layer.retires:
+            for state, mask, used in stack:
+                after.add((state, mask & ~layer.bit, used))
         while stack:
             state, mask, used = configuration = stack.pop()
             if mask & layer.bit:
@@ -238,7 +248,7 @@ class Search:
 
     def _observe(self, layer: _Layer, configuration: Configuration) -> Configuration:
         state, mask, used = configuration
-        for bit, kind in layer.pending:
+        for bit, kind, _ in layer.pending:
             if self._pure[kind] and not mask & bit and self._step(state, kind) == state:
                 mask |= bit
         return state, mask, used
@@ -248,10 +258,10 @@ class Search:
     ) -> Iterator[Configuration]:
         state, mask, used = configuration
         done = set()
-        for bit, kind in layer.pending:
-            if mask & bit or kind in done:
+        for bit, kind, optional in layer.pending:
+            if mask & bit or (kind, optional) in done:
                 continue
-            done.add(kind)
+            done.add((kind, optional))
             after = self._step(state, kind)
             if after != NO:
                 yield after, mask | bit, used
@@ -267,6 +277,26 @@ class Search:
                 yield after, mask, used + (1 << (_FIELD * field)) + 1
 
 
+NOTHING: Final = -2
+"""Nothing was ruled out yet."""
+CONTRADICTION: Final = -1
+"""The acknowledged operations do not contradict each other."""
+
+
+def ruled_out(most: int, unknown: int) -> str:
+    """What had been ruled out when a budget ended, in words.
+
+    Args:
+        most: Orders with at most so many unknown operations; or ``NOTHING`` or ``CONTRADICTION``.
+        unknown: How many there are.
+    """
+    if most == NOTHING:
+        return "nothing had been ruled out"
+    if most == CONTRADICTION:
+        return "no contradiction among the acknowledged operations was found"
+    return f"every order that uses at most {most} of {unknown} unknown operations was ruled out"
+
+
 def decide(problem: Problem, budget: Budget) -> Outcome:
     """Climb the ladder.
 
@@ -274,7 +304,7 @@ def decide(problem: Problem, budget: Budget) -> Outcome:
         BudgetSpent: Before there was an outcome; the message says what had been ruled out by then.
         ModelFailed: The model raised an error.
     """
-    ruled_out = "nothing had been ruled out"
+    most = NOTHING
     search = Search(problem)
     try:
         found = search.depth_first(budget)
@@ -284,13 +314,12 @@ def decide(problem: Problem, budget: Budget) -> Outcome:
             relaxed, _ = search.frontier(budget, None)
             if not relaxed.legal:
                 return relaxed
-            ruled_out = "no contradiction among the acknowledged operations was found"
+            most = CONTRADICTION
         allowed = 0
         while True:
             outcome, capped = search.frontier(budget, allowed)
             if outcome.legal or not capped:
                 return outcome
-            ruled_out = f"every order that uses at most {allowed} of {search.unknown} unknown operations was ruled out"
-            allowed = max(1, allowed * 2)
+            most, allowed = allowed, max(1, allowed * 2)
     except BudgetSpent as spent:
-        raise BudgetSpent(f"{spent}; {ruled_out}") from spent
+        raise BudgetSpent(f"{spent}; {ruled_out(most, search.unknown)}") from spent

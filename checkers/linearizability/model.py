@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from checkers.linearizability.decision import Conflict, Decision
     from checkers.linearizability.explain import Narrator
     from checkers.linearizability.operations import Operations
+    from checkers.linearizability.twins.zones import Columns
 
 
 class _Word:
@@ -33,6 +34,15 @@ UNKNOWN: Final = _Word("UNKNOWN")
 
 ILLEGAL: Final = _Word("ILLEGAL")
 """What ``step`` returns where the operation cannot have happened in that state."""
+
+
+class ModelFailed(Exception):
+    """The model raised an error, or broke what it promises; the message is one line that says which, and on what."""
+
+
+def in_words(error: BaseException) -> str:
+    """An error in one line."""
+    return f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,14 @@ class Model(ABC):
 
     def fast(self, operations: "Operations") -> "Decision | None":
         """Decide what can be decided in about linear time; None, or ``UNDECIDED`` parts, are left to the ladder."""
+        del operations
+        return None
+
+    def registers(self, operations: "Operations") -> "Columns | None":
+        """The operations as those of registers, where they are: the search then knows all transitions without ``step``.
+
+        The columns need not be in the order of the invocations over all parts.
+        """
         del operations
         return None
 

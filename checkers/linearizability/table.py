@@ -6,16 +6,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from checkers.linearizability.model import ILLEGAL, UNKNOWN, Model, Operation
+from checkers.linearizability.model import ILLEGAL, UNKNOWN, Model, ModelFailed, Operation, in_words, show
 from checkers.linearizability.operations import Operations
 from harness.values import token
 
+__all__ = ["NO", "ModelFailed", "Table"]
+
 NO: Final = -1
 """Where a class of operations cannot happen."""
-
-
-class ModelFailed(Exception):
-    """The model raised an error; the message says which, and on what."""
 
 
 class _State:
@@ -48,6 +46,7 @@ class Table:
         operations: Per class of operations (equal ones), one of them.
         pure: Per class, whether it never changes a state.
         initial: The initial state.
+        cells: What the compiled ladder keeps of the transitions; None as long as it was not asked.
     """
 
     def __init__(self, model: Model) -> None:
@@ -58,8 +57,12 @@ class Table:
         self._states: dict[Any, int] = {}
         self._table: list[Any] = []
         self._cells: dict[tuple[int, int], int] = {}
-        first = model.init()
-        self.initial = self._intern(frozenset({self._wrap(first)}) if model.nondeterministic else self._wrap(first))
+        self.cells: Any = None
+        try:
+            first = self._wrap(model.init())
+            self.initial = self._intern(frozenset({first}) if model.nondeterministic else first)
+        except Exception as error:
+            raise ModelFailed(f"the model failed to give its initial state: {in_words(error)}") from error
 
     def classes(self, operations: Operations) -> NDArray[np.int32]:
         """Per row, the class of its operation."""
@@ -101,16 +104,33 @@ class Table:
     def _ask(self, state: int, kind: int) -> int:
         now, op = self._table[state], self.operations[kind]
         try:
-            if self.model.nondeterministic:
-                reached: set[Any] = set()
-                for one in now:
-                    reached.update(map(self._wrap, self._successors(one, op)))
-                return self._intern(frozenset(reached)) if reached else NO
-            after = self.model.step(_unwrap(now), op)
-            return NO if after is ILLEGAL else self._intern(self._wrap(after))
+            if not self.model.nondeterministic:
+                after = self.model.step(_unwrap(now), op)
+                return NO if after is ILLEGAL else self._unchanged(kind, state, self._intern(self._wrap(after)))
+            reached: set[Any] = set()
+            for one in now:
+                after_one = set(map(self._wrap, self._successors(one, op)))
+                self._unchanged(kind, {one}, after_one or {one})
+                reached |= after_one
+            return self._intern(frozenset(reached)) if reached else NO
+        except ModelFailed:
+            raise
         except Exception as error:
-            words = f"{type(error).__name__}: {error}".splitlines()[0]
-            raise ModelFailed(f"the model failed on {self.model.describe(op)}: {words}") from error
+            raise ModelFailed(f"the model failed on {self._told(op)}: {in_words(error)}") from error
+
+    def _unchanged(self, kind: int, before: Any, after: Any) -> Any:
+        """The state after, of an operation that keeps what the model promises of it."""
+        if self.pure[kind] and after != before:
+            op = self.operations[kind]
+            promise = "failed, which must not" if op.failed else f"is among the model's pure ({op.f!r}), which must not"
+            raise ModelFailed(f"the model is wrong: {self._told(op)} {promise} change the state, and step changes it")
+        return after
+
+    def _told(self, op: Operation) -> str:
+        try:
+            return self.model.describe(op)
+        except Exception:  # noqa: BLE001 - a user's model must not keep the reason from being told
+            return f"{op.f} of {show(op.argument)}"
 
     def _successors(self, state: Any, op: Operation) -> Iterable[Any]:
         after: Any = self.model.step(_unwrap(state), op)

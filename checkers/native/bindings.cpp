@@ -2,6 +2,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include "bindings.hpp"
 #include "findings.hpp"
 #include "rank.hpp"
 #include "zones.hpp"
@@ -75,4 +76,5 @@ PYBIND11_MODULE(_native, module) {
     module.doc() = "The compiled kernel of the linearizability checker.";
     module.def("rank", &rank);
     module.def("zones", &zones);
+    quorate::bind_ladder(module);
 }

@@ -74,6 +74,10 @@ class CasRegister(Model):
         sound = {part: conflict for part, conflict in decision.conflicts.items() if part not in bad}
         return Decision(standing, sound, bad)
 
+    def registers(self, operations: Operations) -> Columns:
+        """They are registers."""
+        return columns(operations, self.initial)[0]
+
     def explain(self, conflict: Conflict, tell: Narrator) -> tuple[str, str]:
         """What the zones found."""
         named: tuple[str, str] = getattr(_Sentences(tell), conflict.rule.replace("-", "_"))(conflict.rows)

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from checkers.linearizability import decide as deciding
-from checkers.linearizability import parallel
+from checkers.linearizability import parallel, search
 from checkers.linearizability.decide import decide
 from checkers.linearizability.decision import VIOLATED, Budget, Conflict, Decision
 from checkers.linearizability.intervals import history
 from checkers.linearizability.model import ILLEGAL, Model, Operation
 from checkers.linearizability.models.register import CasRegister
 from checkers.linearizability.operations import _COLUMNS, Operations, collect
+from checkers.linearizability.table import Table
 
 
 def random_operations(seed: int, keys: int, each: int) -> Operations:
@@ -114,10 +115,10 @@ def test_searches_share_the_time_and_divide_the_memory(monkeypatch: pytest.Monke
     monkeypatch.setattr(deciding, "_WORTH_THREADS", 0)
     budgets: list[Budget] = []
 
-    def search(operations: Operations, model: Model, budget: Budget) -> None:
+    def part(operations: Operations, table: Table, budget: Budget) -> None:
         budgets.append(budget)
 
-    monkeypatch.setattr(deciding, "_search", search)
+    monkeypatch.setattr(search, "_part", part)
     operations = collect(history([(0, "next", None, key, 0, 1, key) for key in range(4)]), Slow())
     decide(operations, Slow(), Budget(60, 1000), workers=2)
     assert [budget.memory for budget in budgets] == [500] * 4

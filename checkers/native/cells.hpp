@@ -1,0 +1,42 @@
+// The transitions of any model, as a table that is filled while it is asked.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "moves.hpp"
+
+namespace quorate {
+
+// Kept from one search to the next; not for several threads at once.
+class Cells {
+   public:
+    using Ask = std::function<std::int32_t(std::int32_t, std::int32_t)>;
+
+    // `ask(state, kind)` is asked once for each pair; it may throw.
+    explicit Cells(Ask ask) : ask_(std::move(ask)) {}
+
+    // What a search that begins now may use for new cells.
+    void charge(Budget& budget) { budget_ = &budget; }
+
+    std::int32_t step(std::int32_t state, std::int32_t kind) {
+        const auto row = static_cast<std::size_t>(state), column = static_cast<std::size_t>(kind);
+        if (row < rows_.size() && column < rows_[row].size() && rows_[row][column] != UNASKED) return rows_[row][column];
+        return miss(row, column);
+    }
+
+    static bool held(std::int32_t, std::int32_t) { return false; }
+
+   private:
+    static constexpr std::int32_t UNASKED = -2;
+
+    std::int32_t miss(std::size_t row, std::size_t column);
+
+    Ask ask_;
+    Budget* budget_ = nullptr;
+    std::vector<std::vector<std::int32_t>> rows_;
+};
+
+}  // namespace quorate
