@@ -1,6 +1,7 @@
-"""What every test can rely on: tests that need Docker or a browser are left out where there is none, and said so last.
+"""What every test can rely on: what needs Docker, a browser or a compiler is left out where there is none.
 
-``QUORATE_REQUIRE=docker,browser`` turns such a skip into a failure: CI must not pass by leaving things out.
+What was left out is said last. ``QUORATE_REQUIRE=docker,browser,kernel`` turns such a skip into a failure: CI must not
+pass by leaving things out.
 ``QUORATE_LEFT_OUT=FILE`` appends the closing lines to a file, for a caller that runs pytest more than once.
 """
 
@@ -21,7 +22,7 @@ from harness.errors import EnvironmentFailed
 settings.register_profile("quorate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("quorate")
 
-CONDITIONS = {"docker": "a Docker daemon", "browser": "a browser"}
+CONDITIONS = {"docker": "a Docker daemon", "browser": "a browser", "kernel": "the compiled kernel"}
 
 _LEFT_OUT = pytest.StashKey[Counter[tuple[str, str]]]()
 
@@ -31,6 +32,11 @@ def missing(marker: str) -> str:
     """Why this machine cannot run the tests with that marker; empty when it can."""
     if marker == "browser":
         return "" if shutil.which("chromium") else "chromium is not installed (apt-get install chromium)"
+    if marker == "kernel":
+        from checkers.linearizability import kernel
+        from harness import compiled
+
+        return kernel.WHY_NOT or compiled.WHY_NOT
     from harness.docker.daemon import connect
 
     try:

@@ -39,7 +39,7 @@ def run(tmp_path: Path) -> Run:
     """Run pytest on ``TESTS`` under this project's conftest.py, with a daemon and programs that do not exist."""
     shutil.copy(Path(__file__).with_name("conftest.py"), tmp_path)
     (tmp_path / "test_it.py").write_text(TESTS)
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    docker\n    browser\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    docker\n    browser\n    kernel\n")
 
     def pytest_with(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         environment = {
@@ -89,8 +89,18 @@ def test_what_is_required_fails_instead(run: Run, names: str, failed: int) -> No
 def test_a_requirement_that_nobody_knows_is_a_usage_error(run: Run) -> None:
     done = run(QUORATE_REQUIRE="dokcer")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "QUORATE_REQUIRE names dokcer, but it takes docker, browser" in done.stdout + done.stderr
+    assert "QUORATE_REQUIRE names dokcer, but it takes docker, browser, kernel" in done.stdout + done.stderr
     assert "passed" not in done.stdout
+
+
+@pytest.mark.parametrize(("names", "code"), [("", pytest.ExitCode.OK), ("kernel", pytest.ExitCode.TESTS_FAILED)])
+def test_a_kernel_that_was_not_built_is_left_out_or_fails(run: Run, tmp_path: Path, names: str, code: int) -> None:
+    (tmp_path / "unbuilt.py").write_text("import sys\n\nsys.modules['checkers._native'] = None\n")
+    (tmp_path / "test_it.py").write_text("import pytest\n\n@pytest.mark.kernel\ndef test_it():\n    pass\n")
+    done = run("-p", "unbuilt", QUORATE_REQUIRE=names, PYTHONPATH=str(tmp_path))
+    assert done.returncode == code, done.stdout
+    assert len(left_out(done.stdout)) == (0 if names else 1)
+    assert "_native" in done.stdout
 
 
 def test_several_runs_collect_their_lines_in_a_file(run: Run, tmp_path: Path) -> None:

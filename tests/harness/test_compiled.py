@@ -19,8 +19,7 @@ from harness.history import History
 from harness.op import Op
 from harness.values import Values
 
-if compiled.native is None:
-    pytest.skip(f"the compiled reader was not built: {compiled.WHY_NOT}", allow_module_level=True)
+pytestmark = pytest.mark.kernel
 
 numbers = (
     st.integers(-5, 5)

@@ -85,7 +85,7 @@ def _played(kind: Type, rng: random.Random, drawn: list[Any], unique: bool) -> l
         outcome = rng.choice(possible)
         if outcome.failed:
             if told:
-                plan.append(Done(replace(row, failed=True), start, end, point))
+                plan.append(Done(replace(row, failed=True, version=None), start, end, point))
             continue
         if not told:
             happened = rng.random() < 0.5
@@ -118,11 +118,12 @@ def _numbered(kind: Type, rng: random.Random, state: Any, row: Row, versions: bo
     """With the number that the datastore gives: a version, a fencing token."""
     if kind.name == "versioned-register":
         _, low, exact = state
-        if row.f == "write":
-            version = low + rng.choice((1, 1, 2)) if versions else None
-        else:
-            version = low if exact and low and versions else None
-        return replace(row, version=version)
+        if not versions or rng.random() < 0.1:
+            return row
+        if row.f != "read":
+            # Of unknown outcome, nobody was told.
+            return replace(row, version=low + rng.choice((1, 1, 2))) if row.told else row
+        return replace(row, version=max(low, 0) if exact else low + rng.choice((0, 1)))
     if kind.name == "fenced-mutex" and row.f == "acquire" and row.told:
         return replace(row, result=state[1] + rng.choice((1, 1, 2)))
     return row

@@ -122,35 +122,37 @@ class CasRegister(Register):
             yield Outcome(None, state, failed=True)
 
 
-class VersionedRegister(Type):
-    """The state is the value, the least version that it can have, and whether it has just that one."""
+class VersionedRegister(CasRegister):
+    """The state is the value, the least version that it can have, and whether it has just that one.
+
+    The initial value has a version below all others; reads that tell one of it tell 0.
+    """
 
     name = "versioned-register"
-    fs = {"read": 5, "write": 4}  # noqa: RUF012
-    initial = (None, 0, True)
+    initial = (None, -1, True)
 
     def ask(self, rng: random.Random, f: str, state: Any, value: int) -> Any:
-        return None if f == "read" else value
+        return super().ask(rng, f, state[0], value)
 
     def outcomes(self, state: Any, row: Row) -> Iterable[Outcome]:
         value, low, exact = state
         version = row.version
-        if row.f == "write":
-            if version is None:
-                yield Outcome(None, (frozen(row.argument), low + 1, False))
+        for result, after, failed, _ in super().outcomes(value, row):
+            if row.f == "read":
+                if version is None or not row.told or version == (max(low, 0) if exact else None):
+                    yield Outcome(result, state)
+                elif version >= low and not exact:
+                    yield Outcome(result, (value, version, True))
+            elif failed:
+                yield Outcome(result, state, failed=True)
+            elif version is None:
+                yield Outcome(result, (after, low + 1, False))
             elif version > low:
-                yield Outcome(None, (frozen(row.argument), version, True))
-        elif version is None or not row.told:
-            yield Outcome(value, state)
-        elif version == low or (version > low and not exact):
-            yield Outcome(value, (value, version, True))
-
-    def agrees(self, row: Row, outcome: Outcome) -> bool:
-        return row.f != "read" or super().agrees(row, outcome)
+                yield Outcome(result, (after, version, True))
 
     def wrong(self, rng: random.Random, row: Row, pool: list[Any]) -> Row:
         if row.version is not None and rng.random() < 0.5:
-            return replace(row, version=max(1, row.version + rng.choice((-1, 1))))
+            return replace(row, version=max(0, row.version + rng.choice((-1, 1))))
         return super().wrong(rng, row, pool)
 
 

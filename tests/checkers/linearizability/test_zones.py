@@ -12,7 +12,7 @@ from checkers.linearizability.decision import HOLDS, NEVER, UNDECIDED, VIOLATED,
 from checkers.linearizability.twins import zones
 from checkers.linearizability.twins.zones import CAS, MISMATCH, READ, WRITE, Columns
 
-compiled = pytest.mark.skipif(kernel.native is None, reason="the kernel was not built here")
+compiled = pytest.mark.kernel
 both = pytest.mark.parametrize("decide", [zones.decide, pytest.param(kernel.zones, marks=compiled)])
 
 Row = tuple[int, int, bool, int, int, int, int]
