@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from harness import formats, registry
 from harness.cli import models
 from harness.cli.judging import Judged, Limits, judge_history, judge_model, judge_run
 from harness.cli.main import Exit, explain
+from harness.cli.reading import STDIN, options, read, reading
 from harness.cli.test import CODES
 from harness.errors import QuorateError, UsageError
 from results import junit
@@ -54,7 +54,7 @@ class _Asked:
     workload: str | None
     model: Model | None
     model_name: str
-    options: formats.Options
+    reading: formats.Options
     limits: Limits
 
     @property
@@ -90,11 +90,8 @@ class _Judgement:
 )
 @click.option("--budget-memory", type=_Size(), default=f"{MEMORY >> 30}GiB", show_default=True, help="Of all searches.")
 @click.option("--dask", metavar="ADDRESS", help="Decide on the Dask cluster whose scheduler is at tcp://HOST:PORT.")
-@click.option("--from", "source", type=click.Choice(formats.NAMES), help="Format of the files.  [default: by content]")
 @click.option("--initial", metavar="JSON", help="Value of every object of the model before the first operation.")
-@click.option("--nil-reads", type=click.Choice(["unknown", "initial"]), help="What an ok read of nil saw.")
-@click.option("--failed-cas", metavar="observed|ignored|ERROR", help="Which failed cas saw another value.")
-@click.option("--keys", type=click.Choice(["auto", "pairs", "none"]), help="Whether values are pairs [key value].")
+@reading
 def check(paths: Sequence[Path], form: str, dask: str | None, **given: Any) -> int:
     """Judge runs (`runs/latest`) or history files again; `-` is standard input. The exit code is that of the worst.
 
@@ -141,15 +138,13 @@ def _asked(given: dict[str, Any], decider: Decider | None) -> _Asked:
     if initial is not None and model_name is None:
         raise UsageError("--initial is for a --model: name one")
     model = None if model_name is None else models.load(model_name, models.initial_value(initial))
-    options = formats.Options(given["source"], given["nil_reads"], given["failed_cas"], given["keys"])
     limits = Limits(given["budget_seconds"], given["budget_memory"], decider)
-    return _Asked(workload, model, model_name or "", options, limits)
+    return _Asked(workload, model, model_name or "", options(given), limits)
 
 
 def _judge(path: Path, asked: _Asked, start: float, width: int) -> _Judgement:
-    if str(path) == "-" or (path.is_file() and not (path.parent / "run.json").exists()):
-        source = sys.stdin.buffer.read() if str(path) == "-" else path
-        recorded = formats.read(source, asked.options)
+    if str(path) == STDIN or (path.is_file() and not (path.parent / "run.json").exists()):
+        recorded = read(path, asked.reading)
         if asked.model is None and asked.workload is None and recorded.format != formats.QUORATE:
             raise _whose(path, recorded.format)
         return _history(path, _judged(recorded, asked), asked, start, width)

@@ -24,6 +24,7 @@ class Exit(IntEnum):
 _COMMANDS = {
     "test": ("harness.cli.test:test", "Start a cluster, load it, break it, and say which guarantees held."),
     "check": ("harness.cli.check:check", "Judge recorded runs or history files again; nothing is started."),
+    "convert": ("harness.cli.convert:convert", "Write a history in the format of another program."),
     "targets": ("harness.cli.listing:targets", "List the systems that can be tested, and their options."),
     "workloads": ("harness.cli.listing:workloads", "List what the clients can do, and its options."),
     "faults": ("harness.cli.listing:faults", "List what can be broken, and its options."),

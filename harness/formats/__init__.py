@@ -92,8 +92,9 @@ def read(source: Path | bytes, options: Options = Options()) -> Recorded:
     name = options.name or detect(head)
     if name is None:
         begins = head[:20].decode("utf-8", "replace")
+        whose = source if isinstance(source, Path) else "standard input"
         raise UsageError(
-            f"line 1, column 1: {begins!r} begins no history of a known format. Say which it is: --from "
+            f"{whose}: line 1, column 1: {begins!r} begins no history of a known format. Say which it is: --from "
             f"{' | '.join(NAMES)}"
         )
     if name == QUORATE:

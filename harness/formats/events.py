@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
+from harness.evidence import Evidence
 from harness.history import MOST_32, MOST_64, MOST_FS
 from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK, Op, Type
 
@@ -21,8 +22,11 @@ MILLISECOND: Final = 1_000_000
 """Nanoseconds between the events of a file that has no times."""
 
 _TYPES: Final[dict[Any, Type]] = {name: kind for kind in (INVOKE, OK, FAIL, INFO) for name in (kind, f":{kind}")}
-_READS: Final = frozenset({"read", "get"})
+READS: Final = frozenset({"read", "get"})
+"""What may see nothing."""
+
 _PAIR: Final = 2
+_RARE: Final = frozenset({"node", "version", "evidence"})
 _SHOWN: Final = 60
 _NOBODY: Final = ("", None)
 
@@ -75,6 +79,7 @@ class _Row(NamedTuple):
     node: str | None
     error: str | None
     version: int | None
+    evidence: Evidence | None
 
 
 def ops(source: Iterable[tuple[int, Any]], meaning: Meaning) -> tuple[Iterator[Op], BadInput | None]:
@@ -85,7 +90,7 @@ def ops(source: Iterable[tuple[int, Any]], meaning: Meaning) -> tuple[Iterator[O
         meaning: Of the format.
     """
     rows, bad = _rows(source)
-    if meaning.keys == "pairs" or (meaning.keys == "auto" and _are_pairs(rows)):
+    if meaning.keys == "pairs" or (meaning.keys == "auto" and are_pairs(rows)):
         rows, unpaired = _split(rows)
         bad = unpaired or bad
     return _numbered(rows, meaning), bad
@@ -133,15 +138,19 @@ def _row(offset: int, fields: Any, pending: dict[int | str, tuple[str, str | int
     if kind == INVOKE:
         pending[process] = f, key
     error = None if error is None else _error(error)
-    node, version = _details(fields) if "node" in fields or "version" in fields else (None, None)
-    return _Row(offset, process, kind, f, key, get("value"), get("time"), node, error, version)
+    node, version, evidence = (None, None, None) if _RARE.isdisjoint(fields) else _details(offset, fields)
+    return _Row(offset, process, kind, f, key, get("value"), get("time"), node, error, version, evidence)
 
 
-def _details(fields: dict[str, Any]) -> tuple[str | None, int | None]:
-    """What few files have: the node, and a version."""
-    node, version = fields.get("node"), fields.get("version")
+def _details(offset: int, fields: dict[str, Any]) -> tuple[str | None, int | None, Evidence | None]:
+    """What few files have."""
+    node, version, evidence = map(fields.get, ("node", "version", "evidence"))
     known = type(version) is int and 0 <= version <= MOST_64
-    return None if node is None else _text(node), version if known else None
+    try:
+        facts = None if evidence is None else msgspec.convert(evidence, Evidence)
+    except msgspec.ValidationError as error:
+        raise BadInput(offset, f"evidence that cannot be understood: {error}") from error
+    return None if node is None else _text(node), version if known else None, facts
 
 
 def _process(offset: int, process: Any) -> int | str:
@@ -181,7 +190,7 @@ def _is_pair(value: Any) -> bool:
     return isinstance(value, list) and len(value) == _PAIR and isinstance(value[0], str | int)
 
 
-def _are_pairs(rows: Sequence[_Row]) -> bool:
+def are_pairs(rows: Iterable[_Row | Op]) -> bool:
     """Whether all values are a key and a value; the two values of a cas alone do not look so."""
     found = False
     for row in rows:
@@ -220,14 +229,14 @@ def _numbered(rows: Sequence[_Row], meaning: Meaning) -> Iterator[Op]:
     timed = all(type(row.time) is int and 0 <= row.time <= MOST_64 for row in rows)
     unknown = meaning.nil_reads == "unknown"
     mismatch = _mismatch(meaning.failed_cas)
-    for index, (_, process, kind, f, key, value, time, node, error, version) in enumerate(rows):
-        if kind == OK and value is None and unknown and f in _READS:
+    for index, (_, process, kind, f, key, value, time, node, error, version, evidence) in enumerate(rows):
+        if kind == OK and value is None and unknown and f in READS:
             kind, error = INFO, error or "nil: what was read is not known"  # noqa: PLW2901 - this is what it means
         elif kind == FAIL and f == "cas" and mismatch(error):
             error = f"{MISMATCH}: {error or 'failed'}"  # noqa: PLW2901 - this is what it means
         number = numbers[process] if type(process) is str else process
         instant = time if timed else index * MILLISECOND
-        yield Op(index, instant, number, kind, f, key, value, node, error, version)  # type: ignore[arg-type]  # a str has its number
+        yield Op(index, instant, number, kind, f, key, value, node, error, version, evidence)  # type: ignore[arg-type]  # a str has its number
 
 
 def _numbers(rows: Sequence[_Row]) -> dict[Any, int]:
