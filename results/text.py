@@ -41,9 +41,17 @@ def verdict_lines(folder: RunFolder, verdict: RunVerdict, record: RunRecord, *, 
     ]
 
 
-def history_lines(path: Path, verdict: RunVerdict, *, width: int = 100) -> list[str]:
-    """What the terminal says of a history that no run record stands beside."""
-    return [*conclusion(verdict, width), _line("history", str(path))]
+def history_lines(path: Path, verdict: RunVerdict, read_as: str = "", *, width: int = 100) -> list[str]:
+    """What the terminal says of a history that no run record stands beside.
+
+    Args:
+        path: Of the file.
+        verdict: On it.
+        read_as: How a file of another project was understood.
+        width: Of the terminal in characters.
+    """
+    lines = [*conclusion(verdict, width), _line("history", str(path))]
+    return [*lines, _line("read as", read_as)] if read_as else lines
 
 
 def history_line(path: Path, verdict: RunVerdict) -> str:

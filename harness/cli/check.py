@@ -147,12 +147,13 @@ def _judge(path: Path, asked: _Asked, start: float, width: int) -> _Judgement:
         recorded = read(path, asked.reading)
         if asked.model is None and asked.workload is None and recorded.format != formats.QUORATE:
             raise _whose(path, recorded.format)
-        return _history(path, _judged(recorded, asked), asked, start, width)
+        read_as = f"{recorded.format} ({recorded.meaning})" if recorded.meaning else ""
+        judged = _judged(recorded, asked)
+        return _history(path, judged, asked, start, history_lines(path, judged.verdict, read_as, width=width))
     folder = RunFolder.open(path)
     if asked.model is not None:
-        return _history(
-            path, judge_model(folder.read_history(), asked.model, asked.judge, asked.limits), asked, start, width
-        )
+        judged = judge_model(folder.read_history(), asked.model, asked.judge, asked.limits)
+        return _history(path, judged, asked, start, history_lines(path, judged.verdict, width=width))
     record = folder.read_record()
     judged = judge_run(folder, record, asked.limits)
     lines = verdict_lines(folder, judged.verdict, record, width=width)
@@ -166,15 +167,15 @@ def _judged(recorded: formats.Recorded, asked: _Asked) -> Judged:
     return judge_model(recorded.history, asked.model, asked.judge, asked.limits)
 
 
-def _history(path: Path, judged: Judged, asked: _Asked, start: float, width: int) -> _Judgement:
-    lines = history_lines(path, judged.verdict, width=width)
+def _history(path: Path, judged: Judged, asked: _Asked, start: float, lines: Sequence[str]) -> _Judgement:
     return _Judgement(path, judged.verdict, asked.judge, judged.ops, time.monotonic() - start, lines)
 
 
 def _whose(path: Path, name: str) -> UsageError:
     """That a file does not say what kind of object it is about."""
+    whose = "standard input" if str(path) == STDIN else str(path)
     return UsageError(
-        f"{path} was read as {name}, which does not say what kind of object it is about: name it with --model "
+        f"{whose} was read as {name}, which does not say what kind of object it is about: name it with --model "
         f"{' | '.join(registry.names('model'))}, or module:Class for one of your own"
     )
 

@@ -76,10 +76,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A history, and the name of the format that it was read from."""
+    """A history, the name of the format that it was read from, and how that was understood in words of options."""
 
     history: History
     format: str
+    meaning: str = ""
 
 
 def read(source: Path | bytes, options: Options = Options()) -> Recorded:
@@ -106,7 +107,8 @@ def read(source: Path | bytes, options: Options = Options()) -> Recorded:
     meaning = Meaning(
         options.nil_reads or usual.nil_reads, options.failed_cas or usual.failed_cas, options.keys or usual.keys
     )
-    return Recorded(_foreign(source if isinstance(source, bytes) else _bytes(source), form, meaning), name)
+    history = _foreign(source if isinstance(source, bytes) else _bytes(source), form, meaning)
+    return Recorded(history, name, f"--nil-reads {meaning.nil_reads} --failed-cas {meaning.failed_cas}")
 
 
 def _own(source: Path | bytes, options: Options) -> History:

@@ -151,6 +151,19 @@ def parse(text: str, at: int) -> tuple[Any, int]:
             stack[-1].items.append(value)
 
 
+def only(text: str) -> Any:
+    """The one value that a text is.
+
+    Raises:
+        BadInput: It is no EDN, or more than one value.
+    """
+    value, at = parse(text, 0)
+    token = _next(text, at)
+    if token["end"] is None:
+        raise BadInput(_start(token), f"{_short(token)} stands where nothing should: remove it")
+    return value
+
+
 def where(text: str, offset: int) -> str:
     """An offset for a person."""
     return f"at line {text.count(chr(10), 0, offset) + 1}, column {offset - text.rfind(chr(10), 0, offset)}"

@@ -32,7 +32,7 @@ def events(text: str) -> Iterator[tuple[int, Any]]:
     Raises:
         BadInput: At the first line of jepsen.util that is no event; what stands before it has been given.
     """
-    known: dict[str, tuple[Any, str | None]] = {}
+    known: dict[str, tuple[Any, Any]] = {}
     for line in _LINE(text):
         found = _OURS(line[0])
         if line.end() == len(text) and (found or not line[0].isspace()):
@@ -48,7 +48,7 @@ def events(text: str) -> Iterator[tuple[int, Any]]:
         rest = event["rest"].strip()
         type_ = event["type"]
         value: Any = None
-        error: str | None = "timed-out"
+        error: Any = "timed-out"
         if rest == _TIMED_OUT and type_ != ":invoke":
             type_ = ":info"
         elif rest in known:
@@ -61,15 +61,14 @@ def events(text: str) -> Iterator[tuple[int, Any]]:
         yield start, {"process": event["process"], "type": type_, "f": event["f"], "value": value, "error": error}
 
 
-def _value(rest: str, offset: int, *, surely: bool) -> tuple[Any, str | None]:
+def _value(rest: str, offset: int, *, surely: bool) -> tuple[Any, Any]:
     """Value and error; where it did not happen ``surely``, words may stand in their place."""
     if not rest:
         return None, None
     try:
         value, end = edn.parse(rest, 0)
+        return value, edn.only(rest[end:]) if rest[end:].strip() else None
     except BadInput as bad:
         if not surely:
             return None, rest
         raise BadInput(offset + bad.offset, bad.reason) from bad
-    error = rest[end:].strip()
-    return value, error.lstrip(":") if error else None
