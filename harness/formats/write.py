@@ -134,9 +134,9 @@ def porcupine_kv(history: History) -> Written:
 
 
 def _kv_line(op: Op) -> bytes:
-    key, value = _kv_text(op, "key", op.key), "nil"
     if op.f not in _KV:
         raise UsageError(f"porcupine-kv holds only get, put and append, and event {op.index} is a {op.f!r}")
+    key, value = _kv_text(op, "key", op.key), "nil"
     if op.f != "get":
         value = _kv_text(op, "value", op.value)
     elif op.type == OK:
