@@ -230,7 +230,7 @@ def _numbered(rows: Sequence[_Row], meaning: Meaning) -> Iterator[Op]:
     unknown = meaning.nil_reads == "unknown"
     mismatch = _mismatch(meaning.failed_cas)
     for index, (_, process, kind, f, key, value, time, node, error, version, evidence) in enumerate(rows):
-        if kind == OK and value is None and unknown and f in READS:
+        if kind == OK and value is None and unknown and f in READS and process != NEMESIS:
             kind, error = INFO, error or "nil: what was read is not known"  # noqa: PLW2901 - this is what it means
         elif kind == FAIL and f == "cas" and mismatch(error):
             error = f"{MISMATCH}: {error or 'failed'}"  # noqa: PLW2901 - this is what it means

@@ -312,7 +312,7 @@ def test_any_bytes_can_be_asked(data: bytes, name: str | None) -> None:
     ask(data, name)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.sampled_from(SAMPLES), st.data())
 def test_whatever_is_done_to_a_file_it_can_be_asked(sample: bytes, data: st.DataObject) -> None:
     content = bytearray(sample)
