@@ -14,8 +14,9 @@ from checkers.linearizability.intervals import TimedOperation, history
 from checkers.linearizability.model import ILLEGAL, Model, Operation
 from checkers.linearizability.models.register import Register
 from checkers.verdict import Verdict
+from harness.cli.main import run
 from harness.errors import EnvironmentFailed
-from harness.history import History
+from harness.history import History, HistoryWriter
 from workloads import dask_cluster
 from workloads.check import check_linearizable
 from workloads.dask_cluster import decider
@@ -82,6 +83,22 @@ def test_the_verdict_is_the_one_that_it_is_here(cluster: Any) -> None:
 def test_as_a_library(cluster: Any) -> None:
     verdict = check_linearizable(registers(5), "register", dask=cluster.scheduler_address)
     assert verdict.statistics["keys violated"] == 2
+
+
+def test_on_the_command_line(cluster: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "history.jsonl"
+    writer = HistoryWriter(path)
+    for op in registers(5):
+        writer.append(op)
+    writer.close()
+    words = ["check", str(path), "--model", "register", "--dask"]
+    assert run([*words, cluster.scheduler_address]) == 1
+    assert "invalid" in capsys.readouterr().out
+    assert run([*words, "nonsense://x"]) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("quorate: no Dask scheduler answers at 'nonsense://x'")
+    assert said.err.count("\n") == 1
 
 
 class Numbered(Model):
