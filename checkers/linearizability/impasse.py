@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from checkers.linearizability.decision import Budget
 from checkers.linearizability.ladder import Problem
-from checkers.linearizability.model import Model
+from checkers.linearizability.model import Model, ModelFailed
 from checkers.linearizability.operations import Operations
-from checkers.linearizability.table import ModelFailed, Table
+from checkers.linearizability.table import NO, Table
 from checkers.linearizability.trace import Trace, trace
 
 _BESIDE: Final = 48
@@ -18,6 +18,9 @@ _BESIDE: Final = 48
 
 _LARGEST: Final = 400
 """Operations from which on no order is looked for."""
+
+_BEGINNINGS: Final = 16
+"""How many states are tried before the last operations of many."""
 
 _STATES: Final = 3
 """At most so many states of a nondeterministic model are told."""
@@ -69,7 +72,34 @@ def impasse(operations: Operations, model: Model, rows: tuple[int, ...], budget:
             return None
         if found.stuck >= 0:
             return _told(found, chosen, table, model, whole=set(changing.tolist()) <= set(chosen.tolist()))
-    return None
+    return _at_the_end(operations, model, usable, budget)
+
+
+def _at_the_end(operations: Operations, model: Model, usable: NDArray[np.intp], budget: Budget) -> Impasse | None:
+    """The impasse of the last acknowledged operations, from a state that explains most of them.
+
+    Which states the many operations before can have left is not known: those are tried that one operation makes.
+    """
+    done = usable[~operations.optional[usable]]
+    chosen = np.sort(done[np.argsort(operations.ret[done], kind="stable")][max(0, len(done) - _BESIDE) :])
+    part, table = operations.select(chosen), Table(model)
+    best: Trace | None = None
+    try:
+        kinds = table.classes(part)
+        first = table.initial
+        reached = dict.fromkeys([first, *(table.step(first, kind) for kind in np.unique(kinds).tolist())])
+        for state in list(reached)[:_BEGINNINGS]:
+            if state == NO:
+                continue
+            table.initial = state
+            found = trace(Problem(part.call, part.ret, part.optional, kinds, table), budget.part(budget.left / 3))
+            if found.stuck >= 0 and len(found.steps) > len(best.steps if best else ()):
+                best = found
+    except ModelFailed:
+        return None
+    if best is None or 2 * len(best.steps) < len(chosen):
+        return None
+    return _told(best, chosen, table, model, whole=False)
 
 
 def _usable(operations: Operations, kept: NDArray[np.int64]) -> NDArray[np.intp]:

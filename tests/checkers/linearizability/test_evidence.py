@@ -133,3 +133,40 @@ def test_other_keys_are_decided_all_the_same() -> None:
     assert verdict.validity == "invalid"
     assert [anomaly.key for anomaly in verdict.anomalies] == ["y"]
     assert verdict.statistics["keys undecided"] == 1
+
+
+def detours(ways: int, seen: int) -> History:
+    """Each of some crashed pairs of cas leads from 0 to 1, once; that often, and more, 1 is read after a write of 0."""
+    crashed = [cas for way in range(ways) for cas in ([0, way + 2], [way + 2, 1])]
+    ops = [op(100 + number, "invoke", "cas", cas) for number, cas in enumerate(crashed)]
+    for _ in range(seen):
+        ops += [op(0, "invoke", "write", 0), op(0, "ok", "write", 0), op(0, "invoke", "read"), op(0, "ok", "read", 1)]
+    return History(ops)
+
+
+def test_what_no_budget_decides_is_decided_when_it_is_known_what_did_not_happen() -> None:
+    """Without evidence every choice of pairs that were used by now has to be remembered: too many."""
+    history = detours(ways=26, seen=27)
+    lost = [(event, Evidence(persisted=False)) for event in range(8, 52)]
+    checker = LinearizabilityChecker(MODEL, seconds=20, memory=1 << 22)
+
+    without, with_it = checker.check(history), checker.check(history.with_evidence(lost))
+
+    assert without.validity == "unknown"
+    assert "budget" in without.reasons[0]
+    assert with_it.validity == "invalid"
+
+
+def test_bounds_make_a_valid_history_easy() -> None:
+    """Each pair took effect between a write of 0 and the read of 1 after it."""
+    ways = 26
+    history = detours(ways, seen=ways)
+    bounds = [
+        (2 * way + half, Evidence(persisted=True, not_before=2 * ways + 4 * way + 1, not_after=2 * ways + 4 * way + 2))
+        for way in range(ways)
+        for half in (0, 1)
+    ]
+
+    verdict = LinearizabilityChecker(MODEL, seconds=20, memory=1 << 22).check(history.with_evidence(bounds))
+
+    assert verdict.validity == "valid"

@@ -160,3 +160,23 @@ def test_the_data_are_bounded_whatever_the_history(value: object) -> None:
     assert len(told.operations) <= MOST
     assert max(len(one.words) for one in told.operations) <= WORDS
     assert len(msgspec.json.encode(anomaly)) < 50_000
+
+
+def test_of_a_long_history_the_end_is_explained() -> None:
+    ops = repeated(2000)
+    end = len(ops)
+    stale = [
+        op(end, 2, "invoke", "write", 9),
+        op(end + 1, 2, "ok", "write", 9),
+        op(end + 2, 3, "invoke", "read"),
+        op(end + 3, 3, "ok", "read", 1),
+    ]
+
+    anomaly, told = only(History([*ops, *stale]), CasRegister())
+
+    assert anomaly.sentence == (
+        "After p2's write of 9 (n2, 4.000-4.001 s), which leaves the state 9, "
+        "p3's read of 1 (n3, 4.002-4.003 s) cannot come next"
+    )
+    assert told.order[-1].after == "9"
+    assert len(anomaly.events) <= 400
