@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any, Self
 
-from linearizability import histories
+from linearizability import histories, violations
 from linearizability.oracle import TYPES, Row, linearizable, rows_of, stands_alone
 
 from checkers.linearizability import kernel
@@ -19,6 +19,10 @@ from checkers.linearizability.operations import Operations, collect
 from harness.history import History
 
 WORDS = {HOLDS: "valid", VIOLATED: "invalid", UNDECIDED: "unknown"}
+SHORTEST = 100
+LONGEST = {"log": 1_000, "grow-only-set": 1_000}
+"""Operations of a history with a violation; 10 000 unless every read repeats everything."""
+
 SIZE = 250
 """Histories that are decided at once, as the keys of one."""
 
@@ -77,6 +81,23 @@ class Count:
         return self
 
 
+@dataclass(frozen=True)
+class Mutation:
+    """What was said of a history of so many operations, before and after there was a violation in it."""
+
+    name: str
+    seed: int
+    operations: int
+    violation: str
+    before: str
+    after: str
+
+    @property
+    def caught(self) -> bool:
+        """Whether both were decided, and right."""
+        return (self.before, self.after) == ("valid", "invalid")
+
+
 def batch(name: str, seed: int, size: int = SIZE) -> Count:
     """Decide that many histories of one type."""
     kind, model, rng = TYPES[name], model_of(name), random.Random(f"{name} {seed}")
@@ -115,6 +136,27 @@ def batch(name: str, seed: int, size: int = SIZE) -> Count:
                     count.wrong.append(_shown(f"{name}, seed {seed}, key {key}, rule {rule!r}: {why}", rows[key]))
     count.wrong += _checked(name, seed, history, model, expected)
     return count
+
+
+def mutation(name: str, seed: int) -> Mutation:
+    """Decide a long history that is linearizable, and the same with one violation."""
+    kind, rng = TYPES[name], random.Random(f"{name} {seed} mutated")
+    plan, broken, violation = [], None, ""
+    while broken is None:
+        count = int(SHORTEST * (LONGEST.get(name, 10_000) / SHORTEST) ** rng.random())
+        unknown, busy = rng.choice((0.0, 0.02, 0.05)), rng.choice((0.1, 0.5, 2))
+        plan = histories.simulated(kind, rng, count, rng.randint(1, 20), unknown=unknown, unique=True, busy=busy)
+        violation = rng.choice(list(violations.VIOLATIONS[name]))
+        broken = violations.put_into(kind, rng, plan, violation)
+    before, after = (_verdict(name, histories.history(kind, [one])) for one in (plan, broken))
+    return Mutation(name, seed, len(plan), violation, before, after)
+
+
+def _verdict(name: str, history: History) -> str:
+    model = model_of(name)
+    assert model is not None
+    verdict = LinearizabilityChecker(model).check(history)
+    return f"unknown: {verdict.reasons[0]}" if verdict.reasons else verdict.validity
 
 
 def _all(operations: Operations, model: Model) -> tuple[Decision, Any]:
