@@ -23,7 +23,7 @@ Decider = Callable[[Operations, Model, Budget], Decision]
 SECONDS = 60.0
 MEMORY = 1 << 30
 EXPLAINING = 3.0
-"""Seconds for the orders of all anomalies that the search found."""
+"""Seconds at most for the orders of all anomalies that the search found."""
 
 
 class LinearizabilityChecker(Checker):
@@ -62,7 +62,7 @@ class LinearizabilityChecker(Checker):
         undecided: list[int] = np.flatnonzero(decision.standing == UNDECIDED).tolist()
         tell = Narrator(history, operations, self.model)
         first = sorted(violated, key=lambda part: max(decision.conflicts[part].rows))[: self.anomalies]
-        explaining = Budget(EXPLAINING, self.memory)
+        explaining = Budget(min(EXPLAINING, self.seconds), self.memory)
         found = tuple(anomaly(tell, part, decision.conflicts[part], explaining) for part in first)
         validity: Validity = "invalid" if violated else "unknown" if undecided else "valid"
         return Verdict(

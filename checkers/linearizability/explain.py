@@ -7,12 +7,13 @@ import numpy as np
 
 from checkers.linearizability.decision import INITIAL, SEARCH, Budget, Conflict
 from checkers.linearizability.impasse import Impasse, impasse
-from checkers.linearizability.model import Model, Operation
+from checkers.linearizability.model import Model, Operation, show
 from checkers.linearizability.operations import Operations
 from checkers.linearizability.witness import witness
 from checkers.verdict import Anomaly
 from harness.evidence import Evidence, combined
-from harness.history import Calls, History
+from harness.history import TYPE_CODES, Calls, History
+from harness.op import FAIL
 
 LINEARIZABLE = "linearizable"
 
@@ -67,6 +68,22 @@ class Narrator:
     def evidence(self, row: int) -> Evidence:
         """What is known of it besides its completion."""
         return combined(self.history.evidence.get(self.events(row)[0], ()))
+
+    def undone(self) -> list[tuple[int, str]]:
+        """Rows of ``calls`` of what certainly did not happen, and how that is known: what failed, or by evidence."""
+        failed = np.flatnonzero(self.calls.outcome == TYPE_CODES[FAIL]).tolist()
+        found = [(row, self._failure(int(self.calls.complete[row]))) for row in failed]
+        lost = [
+            event
+            for event, pieces in self.history.evidence.items()
+            if any(piece.persisted is not None and not piece.persisted for piece in pieces)
+        ]
+        rows = np.flatnonzero(np.isin(self.calls.invoke, lost)).tolist()
+        return found + [(row, "did not happen, by evidence") for row in rows]
+
+    def _failure(self, event: int) -> str:
+        op = self.history[event]
+        return f"had failed for certain at {seconds(op.time)}: {show(op.error)}"
 
     def words(self, row: int) -> str:
         """``read of 17``."""

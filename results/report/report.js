@@ -20,6 +20,16 @@ for (const picture of document.querySelectorAll(".picture")) {
   picture.addEventListener("focusin", tell);
 }
 
+// Of a picture that is wider than the window, the error is what is seen first.
+const show = (picture) => {
+  const error = picture.querySelector(".error")?.getBoundingClientRect();
+  if (error) picture.scrollLeft += error.x - picture.getBoundingClientRect().x - 0.8 * picture.clientWidth;
+};
+for (const picture of document.querySelectorAll(".picture")) {
+  show(picture);
+  picture.closest("details")?.addEventListener("toggle", () => show(picture));
+}
+
 // A link into a closed anomaly opens it first; a wide picture is moved to the error.
 const reveal = () => {
   const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;

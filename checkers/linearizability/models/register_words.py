@@ -5,10 +5,8 @@ from typing import Any, Final
 import numpy as np
 
 from checkers.linearizability.decision import INITIAL
-from checkers.linearizability.explain import Narrator, seconds
+from checkers.linearizability.explain import Narrator
 from checkers.linearizability.model import show
-from harness.history import TYPE_CODES
-from harness.op import FAIL
 from harness.values import token
 
 PAIR: Final = 2
@@ -46,24 +44,26 @@ class Sentences:
         failed = self._failed_writer(row)
         if failed is None:
             return "thin-air-read", f"{tell.did(row)} saw {value}, which no operation ever tried to write"
-        op = tell.history[failed]
+        writer, how = failed
+        op = tell.history[int(tell.calls.invoke[writer])]
         node = "" if op.node is None else f" ({op.node})"
         return "aborted-read", (
-            f"{tell.did(row)} saw {value}, although the only attempt to write it, by p{op.process}{node}, had "
-            f"failed for certain at {seconds(op.time)}: {show(op.error)}"
+            f"{tell.did(row)} saw {value}, although the only attempt to write it, by p{op.process}{node}, {how}"
         )
 
-    def _failed_writer(self, row: int) -> int | None:
-        """The completion of a failed operation that would have written the value which this one saw."""
+    def _failed_writer(self, row: int) -> tuple[int, str] | None:
+        """The row of ``calls`` of what did not happen and would have written the value seen, and how that is known."""
         op, history, calls = self.tell.operation(row), self.tell.history, self.tell.calls
         wanted = token(op.result if op.f == "read" else op.argument[0])
         here = calls.key == calls.key[int(self.tell.operations.row[row])]
-        for other in np.flatnonzero((calls.outcome == TYPE_CODES[FAIL]) & here).tolist():
+        for other, how in self.tell.undone():
+            if not here[other]:
+                continue
             argument, f = calls.arguments[other], history.fs[calls.f[other]]
             if f == "cas" and isinstance(argument, list | tuple) and len(argument) == PAIR:
                 argument = argument[1]
             if f in ("write", "cas") and token(argument) == wanted:
-                return int(calls.complete[other])
+                return other, how
         return None
 
     def future(self, rows: tuple[int, ...]) -> tuple[str, str]:

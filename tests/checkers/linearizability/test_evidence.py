@@ -170,3 +170,12 @@ def test_bounds_make_a_valid_history_easy() -> None:
     verdict = LinearizabilityChecker(MODEL, seconds=20, memory=1 << 22).check(history.with_evidence(bounds))
 
     assert verdict.validity == "valid"
+
+
+def test_a_read_of_what_did_not_happen_is_an_aborted_read() -> None:
+    history = History([*crashed_write(), op(4, "invoke", "read"), op(4, "ok", "read", 1)])
+
+    (found,) = LinearizabilityChecker(MODEL).check(history.with_evidence([(0, Evidence(persisted=False))])).anomalies
+
+    assert found.name == "aborted-read"
+    assert found.sentence.endswith("although the only attempt to write it, by p0, did not happen, by evidence")
