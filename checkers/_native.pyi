@@ -66,3 +66,14 @@ def ladder_shrink(
     memory: int,
     stuck: int,
 ) -> NDArray[np.int32]: ...
+def ladder_strings(
+    call: NDArray[np.int32],
+    ret: NDArray[np.int32],
+    optional: NDArray[np.bool_],
+    f: NDArray[np.int8],
+    text: NDArray[np.int32],
+    texts: list[bytes],
+    seconds: float,
+    memory: int,
+    shrinking: float,
+) -> tuple[Any, ...]: ...

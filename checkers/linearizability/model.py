@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from checkers.linearizability.decision import Conflict, Decision
     from checkers.linearizability.explain import Narrator
     from checkers.linearizability.operations import Operations
+    from checkers.linearizability.texts import Texts
     from checkers.linearizability.twins.zones import Columns
 
 
@@ -138,6 +139,11 @@ class Model(ABC):
 
         The columns need not be in the order of the invocations over all parts.
         """
+        del operations
+        return None
+
+    def strings(self, operations: "Operations") -> "Texts | None":
+        """The operations, of one part, as those of a string; as ``registers``."""
         del operations
         return None
 

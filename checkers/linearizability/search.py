@@ -19,6 +19,7 @@ from checkers.linearizability.model import Model, ModelFailed
 from checkers.linearizability.operations import Operations
 from checkers.linearizability.shrink import Shrinker
 from checkers.linearizability.table import Table
+from checkers.linearizability.texts import Texts
 from checkers.linearizability.twins.zones import Columns
 
 SHRINKING: Final = 2.0
@@ -58,6 +59,11 @@ def parts(
             return _registers(columns, list(map(len, rows)), rows, Budget(budget.left, memory), workers)
     own = threading.local()
 
+    def known(one: NDArray[np.intp]) -> Found:
+        part = operations.select(one)
+        strings = None if kernel.native is None else model.strings(part)
+        return search(one) if strings is None else _strings(part, strings, one, budget.part(budget.left / 2, memory))
+
     def search(one: NDArray[np.intp]) -> Found:
         try:
             if not hasattr(own, "table"):
@@ -67,7 +73,7 @@ def parts(
             return str(why)
         return None if found is None else parallel.outside(found, one)
 
-    return parallel.each(search, rows, workers)
+    return parallel.each(known, rows, workers)
 
 
 def _part(operations: Operations, table: Table, budget: Budget) -> Conflict | None:
@@ -151,6 +157,19 @@ def _registers(
 
     parallel.each(search, range(workers), workers)
     return found
+
+
+def _strings(part: Operations, texts: Texts, rows: NDArray[np.intp], budget: Budget) -> Found:
+    """One string."""
+    seconds = budget.left
+    verdict, _, ruled_out, _, _, witness = kernel.native.ladder_strings(
+        part.call, part.ret, part.optional, texts.f, texts.text, list(texts.texts), seconds, budget.memory, SHRINKING
+    )
+    if verdict[0] == LEGAL:
+        return None
+    if verdict[0] == ILLEGAL:
+        return Conflict(SEARCH, tuple(rows[witness].tolist()))
+    return _why(int(verdict[0]), int(ruled_out[0]), seconds, budget.memory, int(part.optional.sum()))
 
 
 def _select(columns: Columns, rows: NDArray[np.intp]) -> Columns:

@@ -3,12 +3,14 @@
 
 #include <pybind11/functional.h>
 #include <pybind11/numpy.h>
+#include <pybind11/stl.h>
 
 #include <stdexcept>
 
 #include "cells.hpp"
 #include "register_parts.hpp"
 #include "shrink.hpp"
+#include "strings.hpp"
 
 namespace py = pybind11;
 
@@ -156,11 +158,61 @@ py::array_t<std::int32_t> shrink(Cells& cells, std::int32_t first, const Column<
         py::gil_scoped_release released;
         Budget budget(seconds, bytes, poll);
         cells.charge(budget);
-        Search<Cells> search(budget, cells);
-        Shrinker<Cells> shrinker(budget, search, asked.problem, first, asked.natures);
-        rows = shrinker.run(stuck, [](const Problem&) {});
+        rows = acknowledged(asked.problem);
+        try {
+            Search<Cells> search(budget, cells);
+            Shrinker<Cells> shrinker(budget, search, asked.problem, first, asked.natures);
+            rows = shrinker.run(stuck, [](const Problem&) {});
+        } catch (const Spent) {
+            // Then everything is the witness.
+        }
     }
     return array(rows);
+}
+
+Searched search_strings(const StringColumns& columns, double seconds, std::size_t bytes, double shrinking) {
+    Searched found{std::vector<Outcome>(1), {seconds}, std::vector<std::vector<std::int32_t>>(1)};
+    Budget budget(seconds, bytes, poll);
+    try {
+        Strings strings(budget);
+        Array<std::int32_t> kind{Counted<std::int32_t>(budget)};
+        strings.read(columns, kind);
+        const Problem problem{columns.call, columns.ret, columns.optional, kind};
+        strings.oblige(problem);
+        Search<Strings> search(budget, strings);
+        found.outcomes[0] = search.decide(problem, strings.initial(), strings.natures());
+        if (found.outcomes[0].verdict != Outcome::ILLEGAL) return found;
+        found.witnesses[0] = acknowledged(problem);
+        budget.renew(std::min(shrinking, seconds));
+        Shrinker<Strings> shrinker(budget, search, problem, strings.initial(), strings.natures());
+        found.witnesses[0] = shrinker.run(found.outcomes[0].stuck, [&](const Problem& one) { strings.oblige(one); });
+    } catch (const Spent spent) {
+        // What is refuted is refuted, be its witness large.
+        if (found.witnesses[0].empty())
+            found.outcomes[0].verdict = spent == Spent::TIME ? Outcome::NO_TIME : Outcome::NO_MEMORY;
+    }
+    return found;
+}
+
+py::tuple strings(const Column<std::int32_t>& call, const Column<std::int32_t>& ret,
+                  const Column<std::uint8_t>& optional, const Column<std::int8_t>& f, const Column<std::int32_t>& text,
+                  const std::vector<std::string>& texts, double seconds, std::size_t bytes, double shrinking) {
+    const auto count = static_cast<std::size_t>(call.size());
+    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    const StringColumns columns{view(call, count, "call"), view(ret, count, "ret"), view(optional, count, "optional"),
+                                view(f, count, "f"),       view(text, count, "text"), views};
+    std::size_t longest = 0;
+    for (const std::string_view one : views) longest = std::max(longest, one.size());
+    if (longest >= UINT32_MAX) throw std::invalid_argument("a text is too long");
+    within(columns.f, GET, APPEND + 1, "f");
+    within(columns.text, 0, static_cast<std::int64_t>(views.size()), "text");
+    in_order(columns.call, columns.ret, 0, count);
+    Searched found;
+    {
+        py::gil_scoped_release released;
+        found = search_strings(columns, seconds, bytes, shrinking);
+    }
+    return raw(found);
 }
 
 }  // namespace
@@ -175,6 +227,7 @@ void bind_ladder(py::module_& module) {
     module.def("ladder_registers", &registers);
     module.def("ladder_table", &table);
     module.def("ladder_shrink", &shrink);
+    module.def("ladder_strings", &strings);
 }
 
 }  // namespace quorate

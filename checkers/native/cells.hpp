@@ -27,7 +27,10 @@ class Cells {
         return miss(row, column);
     }
 
-    static bool held(std::int32_t, std::int32_t) { return false; }
+    struct Doom {
+        bool operator()(std::int32_t) const { return false; }
+    };
+    static Doom doom(std::int32_t, std::int32_t) { return {}; }
 
    private:
     static constexpr std::int32_t UNASKED = -2;

@@ -17,7 +17,8 @@ struct Allowance {
     std::int32_t most;
 };
 
-// `Transitions` offers step(state, kind), and held(state, time): whether leaving that state by then leads nowhere.
+// `Transitions` offers step(state, kind), and doom(state, time): a predicate of the states to which a change from that
+// state, by then, leads nowhere.
 template <typename Transitions, std::size_t WORDS>
 class Moves {
    public:
@@ -45,7 +46,7 @@ class Moves {
     template <typename Visit>
     bool changes(const Layer& layer, const Here& here, Allowance allowance, Visit&& visit) {
         const auto changers = layers_->changers(layer);
-        const bool held = transitions_->held(here.state, layer.time);
+        const auto doomed = transitions_->doom(here.state, layer.time);
         budget_->work(static_cast<std::uint32_t>(changers.size() + layer.supplied) + 8);
         token_++;
         for (const Pending& one : changers) {
@@ -54,23 +55,22 @@ class Moves {
             if (here.done.has(one.slot) || tried == token_) continue;
             tried = token_;
             const std::int32_t after = transitions_->step(here.state, one.kind);
-            if (after == NO || (held && after != here.state)) continue;
+            if (after == NO || doomed(after)) continue;
             Here next = here;
             next.state = after;
             next.done.set(one.slot);
             visit(next);
         }
-        return supply(layer, here, allowance, held, visit);
+        return supply(layer, here, allowance, doomed, visit);
     }
 
    private:
-    template <typename Visit>
-    bool supply(const Layer& layer, const Here& here, Allowance allowance, bool held, Visit&& visit) {
-        if (held) return false;
+    template <typename Doomed, typename Visit>
+    bool supply(const Layer& layer, const Here& here, Allowance allowance, const Doomed& doomed, Visit&& visit) {
         bool capped = false;
         for (std::int32_t place = 0; place < layer.supplied; place++) {
             const std::int32_t after = transitions_->step(here.state, layers_->supply()[place]);
-            if (after == NO || after == here.state) continue;
+            if (after == NO || after == here.state || doomed(after)) continue;
             Here next = here;
             next.state = after;
             if (allowance.rule == Allowance::COUNTED) {

@@ -46,13 +46,6 @@ struct Workshop {
     }
 };
 
-std::vector<std::int32_t> acknowledged(const RegisterColumns& columns) {
-    std::vector<std::int32_t> rows;
-    for (std::size_t row = 0; row < columns.call.size(); row++)
-        if (!columns.optional[row]) rows.push_back(static_cast<std::int32_t>(row));
-    return rows;
-}
-
 }  // namespace
 
 RegisterColumns RegisterParts::part(std::size_t which) const {
@@ -90,17 +83,15 @@ Searched search_registers(const RegisterParts& parts, const Allotment& allotment
     std::stable_sort(refuted.begin(), refuted.end(), [&](auto one, auto two) { return instant(one) < instant(two); });
     for (std::size_t i = 0; i < refuted.size(); i++) {
         const std::size_t part = refuted[i];
+        const RegisterColumns columns = parts.part(part);
+        found.witnesses[part] = acknowledged({columns.call, columns.ret, columns.optional, {}});
         refresh();
         workshop->budget.renew(std::min(allotment.shrinking, all.left()));
         try {
-            if (i < allotment.witnesses) {
-                found.witnesses[part] = workshop->shrink(parts.part(part), found.outcomes[part].stuck);
-                continue;
-            }
+            if (i < allotment.witnesses) found.witnesses[part] = workshop->shrink(columns, found.outcomes[part].stuck);
         } catch (const Spent) {
             // Then everything is the witness.
         }
-        found.witnesses[part] = acknowledged(parts.part(part));
     }
     return found;
 }

@@ -50,7 +50,13 @@ class Registers {
         }
     }
 
-    bool held(std::int32_t state, std::int32_t time) const { return values_[state].needed > time; }
+    // What must be seen later is not left.
+    struct Doom {
+        std::int32_t state;
+        bool held;
+        bool operator()(std::int32_t after) const { return held && after != state; }
+    };
+    Doom doom(std::int32_t state, std::int32_t time) const { return {state, values_[state].needed > time}; }
 
    private:
     struct Class {
