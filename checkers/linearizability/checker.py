@@ -12,7 +12,7 @@ from checkers.linearizability import kernel, parallel
 from checkers.linearizability.decide import decide
 from checkers.linearizability.decision import HOLDS, UNDECIDED, VIOLATED, Budget, Decision
 from checkers.linearizability.explain import LINEARIZABLE, Narrator, anomaly
-from checkers.linearizability.model import Model, show
+from checkers.linearizability.model import Model, ModelFailed, show
 from checkers.linearizability.operations import Operations, collect
 from checkers.verdict import Guarantee, Validity, Verdict
 from harness.history import History
@@ -54,7 +54,10 @@ class LinearizabilityChecker(Checker):
         broken = wellformed.problems(history)
         if broken:
             return self._undecided(tuple(f"the history is malformed: {problem}" for problem in broken))
-        operations = collect(history, self.model)
+        try:
+            operations = collect(history, self.model)
+        except ModelFailed as failed:
+            return self._undecided((str(failed),))
         if not len(operations) and not operations.unusable:
             return self._undecided(("no operation was completed, so there is nothing to decide",))
         decision = self.decider(operations, self.model, Budget(self.seconds, self.memory))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checkers.linearizability import evidence
-from checkers.linearizability.model import UNKNOWN, Model, Operation
+from checkers.linearizability.model import UNKNOWN, Model, ModelFailed, Operation, in_words
 from harness.history import TYPE_CODES, Calls, History
 from harness.op import FAIL, INFO, OK
 from harness.values import Values
@@ -112,7 +112,11 @@ _COLUMNS = [
 
 
 def collect(history: History, model: Model) -> Operations:
-    """The operations of a history that say something to ``model``."""
+    """The operations of a history that say something to ``model``.
+
+    Raises:
+        ModelFailed: Its ``partition`` raised an error.
+    """
     calls = history.calls()
     ok, unknown = (calls.outcome == TYPE_CODES[outcome] for outcome in (OK, INFO))
     failed = _observations(history, calls, model)
@@ -182,5 +186,9 @@ def _partition_by_model(history: History, calls: Calls, model: Model) -> tuple[N
             key=None if code < 0 else history.keys[code],
             process=int(calls.process[row]),
         )
-        part[row] = codes.setdefault(model.partition(op), len(codes))
+        try:
+            part[row] = codes.setdefault(model.partition(op), len(codes))
+        except Exception as error:
+            words = in_words(error)
+            raise ModelFailed(f"the model failed to partition, at event {calls.invoke[row]}: {words}") from error
     return part, tuple(codes)

@@ -2,13 +2,14 @@
 
 import os
 import random
+import re
 from functools import cache
 
 import numpy as np
 import pytest
 
 from checkers.linearizability import kernel, ladder, search
-from checkers.linearizability.decision import NEVER, Budget, Conflict
+from checkers.linearizability.decision import NEVER, Budget, BudgetSpent, Conflict
 from checkers.linearizability.ladder import Problem
 from checkers.linearizability.model import ILLEGAL, Model, Operation
 from checkers.linearizability.table import NO, Table
@@ -149,3 +150,110 @@ def test_all_ladders_agree_with_brute_force_and_witnesses_stand_alone() -> None:
         for rows in (found.rows, search.witness(asked, outcome.stuck, ample())):
             assert weakened(columns, set(map(int, rows))), (seed, rows)
     assert min(verdicts.values()) > HISTORIES // 10
+
+
+def columns_of(*rows: tuple[int, int, int, int, int]) -> Columns:
+    """Rows of invocation, completion, f, old, new."""
+    call, ret, f, old, new = (np.array(column, dtype=np.int32) for column in zip(*rows, strict=True))
+    none = np.zeros(len(rows), dtype=np.bool_)
+    return Columns(call, ret, none, f.astype(np.int8), np.zeros(len(rows), np.int32), old, new, 1, 1 + int(new.max()))
+
+
+def decided(columns: Columns, budget: Budget) -> object:
+    (found,) = search._registers(columns, [len(columns)], [np.arange(len(columns))], budget, 1)
+    return found
+
+
+def crowd(clients: int) -> list[tuple[int, int, int, int, int]]:
+    """Everybody moves a token on at the same time: there is one order, the reverse of that in which they return."""
+    return [(i, 3 * clients - i, CAS, i, i + 1) for i in range(clients)]
+
+
+@compiled
+@pytest.mark.parametrize("clients", [63, 64, 65, 300])
+def test_any_number_of_pending_operations(clients: int) -> None:
+    read = (4 * clients, 4 * clients + 1, READ, clients, -1)
+    assert decided(columns_of(*crowd(clients), read), ample()) is None
+    stale = (4 * clients, 4 * clients + 1, READ, 0, -1)
+    assert isinstance(decided(columns_of(*crowd(clients), stale), ample()), Conflict)
+
+
+@compiled
+def test_more_pending_operations_than_the_search_can_hold() -> None:
+    found = decided(columns_of(*crowd(4097)), ample())
+    assert found == (
+        "more than 4096 operations are pending at once, which is more than the search can hold; "
+        "nothing had been ruled out"
+    )
+
+
+def hard() -> Columns:
+    """Many successful cas overlap, from and to the same few values, and there is no order for one."""
+    rng = random.Random(1)
+    rows = [(i, 100 + i, CAS, rng.randrange(6), rng.randrange(6)) for i in range(60)]
+    writes = [(60 + i, 160 + i, WRITE, -1, i % 6) for i in range(30)]
+    return columns_of(*rows, *writes, (200, 201, READ, 6, -1), (202, 203, WRITE, -1, 6))
+
+
+@compiled
+def test_a_spent_budget_says_which_and_what_was_ruled_out() -> None:
+    assert decided(hard(), Budget(60, 50_000)) == (
+        "the memory budget of 0.04768 MiB was used up; nothing had been ruled out"
+    )
+    assert re.match(r"the time budget of 0\.\d+ s was used up; ", str(decided(hard(), Budget(0.02, 1 << 30))))
+
+
+@compiled
+def test_the_time_is_kept_with_a_slow_model() -> None:
+    spent = Budget(0, 1 << 30)
+    with pytest.raises(BudgetSpent, match="time budget"):
+        search.decide(problem(columns_of((0, 1, WRITE, -1, 1)), Small()), spent)
+
+
+class Interrupted(Small):
+    def step(self, state: int, op: Operation) -> object:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_in_the_model_ends_the_search() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        search.decide(problem(columns_of((0, 1, WRITE, -1, 1)), Interrupted()), ample())
+
+
+@compiled
+def test_the_model_is_asked_once_for_each_pair() -> None:
+    asked: list[tuple[int, str]] = []
+
+    class Counting(Small):
+        def step(self, state: int, op: Operation) -> object:
+            asked.append((state, f"{op.f}{op.argument}"))
+            return super().step(state, op)
+
+    for seed in range(50):
+        asked.clear()
+        one = problem(random_problem(random.Random(seed)), Counting())
+        outcome = search.decide(one, ample())
+        if not outcome.legal:
+            search.witness(one, outcome.stuck, ample())
+        assert len(asked) == len(set(asked))
+    assert asked
+
+
+def test_the_columns_are_checked() -> None:
+    native = kernel.native
+    if native is None:
+        pytest.skip("the kernel is not compiled")
+    one = np.zeros(1, np.int32)
+    flags, codes, bounds = np.zeros(1, np.bool_), np.zeros(1, np.int8), np.array([0, 1])
+    good = [one, one + 1, flags, codes, one, one, bounds, one, 1, 1.0, 1 << 20, 1.0, 1]
+    native.ladder_registers(*good)
+    for at, bad, words in (
+        (0, one + 1, "after call"),
+        (1, np.zeros(2, np.int32), "one entry"),
+        (3, codes + 4, "f is out of range"),
+        (4, one - 1, "old is out of range"),
+        (6, np.array([0, 2]), "offset is out of range"),
+        (7, one + 1, "initial is out of range"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            native.ladder_registers(*good[:at], bad, *good[at + 1 :])
