@@ -3,17 +3,20 @@
 import base64
 import hashlib
 import json
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from checkers.verdict import RunVerdict
 from harness.history import History
-from results import plots, timeline, words
+from results import timeline, words
 from results.record import RunRecord
 from results.report.build import build
 from results.store import RunFolder
+
+if TYPE_CHECKING:
+    from results import plots
 
 _SAFE: Final = {ord(c): f"\\u{ord(c):04x}" for c in "<>&'\u2028\u2029"}
 
@@ -24,16 +27,20 @@ def write_report(folder: RunFolder, history: History, verdict: RunVerdict, recor
     Raises:
         EnvironmentFailed: It cannot be written.
     """
+    from results import plots
+
     folder.write(folder.report, render(build(folder, history, verdict, record), plots.series(history)).encode())
 
 
-def render(data: dict[str, Any], series: plots.Series) -> str:
+def render(data: dict[str, Any], series: "plots.Series") -> str:
     """The report as HTML.
 
     Args:
         data: As ``build`` makes it.
         series: What the plots show.
     """
+    from results import plots
+
     environment = Environment(
         loader=PackageLoader("results.report", "."),
         autoescape=True,
