@@ -256,7 +256,7 @@ def measured(command: Sequence[str]) -> tuple[list[dict[str, Any]], float, int, 
     why = "" if pid else f"did not finish in {TIMEOUT + READING} s"
     if not why and child.returncode not in (0, 1, 2):
         memory = "out of memory" in words or "MemoryError" in words or "cannot allocate" in words
-        why = "out of memory" if memory else f"exit {child.returncode}: {words.strip().splitlines()[-1:]}"
+        why = "out of memory" if memory else f"exit {child.returncode}: {' '.join(words.split())[:60]}"
     return rows, seconds, used.ru_maxrss * 1024, why
 
 
