@@ -78,6 +78,9 @@ class _Scalars(dict[str, Any]):
     """What scalars and flat vectors mean, by their text; a history holds the same ones again and again."""
 
     def __missing__(self, text: str) -> Any:
+        if text.isdigit():
+            # Times and indices are all different: nothing is gained by remembering them.
+            return int(text)
         value = _atom(text) if text[0] not in '["' else text[1:-1] if text[0] == '"' else parse(text, 0)[0]
         if len(self) >= _REMEMBERED:
             self.clear()

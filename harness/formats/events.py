@@ -26,6 +26,9 @@ READS: Final = frozenset({"read", "get"})
 """What may see nothing."""
 
 _PAIR: Final = 2
+_STEP: Final = 3
+_STEP_READS: Final = ("read", "r")
+_STEPS: Final = (*_STEP_READS, "write", "w")
 _RARE: Final = frozenset({"node", "version", "evidence"})
 _SHOWN: Final = 60
 _NOBODY: Final = ("", None)
@@ -55,7 +58,7 @@ class Meaning:
 
     Args:
         nil_reads: Of an ok ``read`` or ``get`` of nil: ``unknown``, nobody knows what it saw; ``initial``, it saw that
-            there was no value.
+            there was no value. The same of the reads of a ``txn``.
         failed_cas: Which failed cas have seen another value than they expected: ``ignored``, only those whose error is
             ``cas-mismatch``; ``observed``, besides those without an error; otherwise, besides those with this error.
         keys: Whether values are pairs ``[key value]`` of independent objects; ``auto``, when all invocations look so.
@@ -230,13 +233,25 @@ def _numbered(rows: Sequence[_Row], meaning: Meaning) -> Iterator[Op]:
     unknown = meaning.nil_reads == "unknown"
     mismatch = _mismatch(meaning.failed_cas)
     for index, (_, process, kind, f, key, value, time, node, error, version, evidence) in enumerate(rows):
-        if kind == OK and value is None and unknown and f in READS and process != NEMESIS:
-            kind, error = INFO, error or "nil: what was read is not known"  # noqa: PLW2901 - this is what it means
+        if kind == OK and unknown and process != NEMESIS:
+            if value is None and f in READS:
+                kind, error = INFO, error or "nil: what was read is not known"  # noqa: PLW2901 - this is what it means
+            elif f == "txn":
+                value = _known(value)  # noqa: PLW2901 - the same
         elif kind == FAIL and f == "cas" and mismatch(error):
             error = f"{MISMATCH}: {error or 'failed'}"  # noqa: PLW2901 - this is what it means
         number = numbers[process] if type(process) is str else process
         instant = time if timed else index * MILLISECOND
         yield Op(index, instant, number, kind, f, key, value, node, error, version, evidence)  # type: ignore[arg-type]  # a str has its number
+
+
+def _known(transaction: Any) -> Any:
+    """A transaction of reads and writes without its reads of nil, of which nobody knows what they saw."""
+    steps = transaction if isinstance(transaction, list) else []
+    if not all(isinstance(step, list) and len(step) == _STEP and step[0] in _STEPS for step in steps):
+        return transaction
+    known = [step for step in steps if step[2] is not None or step[0] not in _STEP_READS]
+    return known if len(known) < len(steps) else transaction
 
 
 def _numbers(rows: Sequence[_Row]) -> dict[Any, int]:

@@ -1,7 +1,8 @@
 """Every command that a page shows ends as the page says: exit 0, or the code in the comment behind it.
 
 ``console make`` (fetching and installing this very checkout) is left out: CI does that, and test_readme.py holds the
-rules to the Makefile. Commands of packages that a guide adds are run by the guides' own tests.
+rules to the Makefile. Commands of packages that a guide adds are run by the guides' own tests, and those on the example
+histories by test_histories.py.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 KINDS = {"make", "docker"}
+PAGES = {"histories"}
 PACKAGES = {"redis", "fixed-primary", "monotonic"}
 
 SHORT = " --time-limit 12 --interval 3"
@@ -32,7 +34,7 @@ def test_the_commands_of_a_page_that_need_docker(
 
 def test_no_console_is_of_a_kind_that_nobody_runs(pages: list[Any]) -> None:
     words = {word for page in pages for block in page.blocks() if block.language == "console" for word in block.words}
-    assert words <= KINDS | PACKAGES
+    assert words <= KINDS | PAGES | PACKAGES
 
 
 def test_no_command_hides_in_another_kind_of_block(pages: list[Any]) -> None:

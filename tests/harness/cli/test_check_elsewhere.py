@@ -287,3 +287,21 @@ def test_a_model_that_is_not_there_does_not_keep_the_others_from_being_listed(
     said = capsys.readouterr().out
     assert "cas-register  is not there: no module" in said
     assert "register  A register with reads and writes." in said
+
+
+def test_a_model_that_puts_all_keys_in_one_object_takes_no_pairs_for_keys(mine: str, folder: Path) -> None:
+    """Each key by itself would be fine; both together are not."""
+    with (folder / f"{mine}.py").open("a") as module:
+        module.write(
+            "\nclass Sum(Mine):\n"
+            "    def partition(self, op):\n        return None\n"
+            "    def step(self, state, op):\n"
+            "        return ILLEGAL if op.argument == ['y', 1] and state == \"['x', 1]\" else str(op.argument)\n"
+        )
+    ops = "".join(
+        f"{{:process 0 :type :{kind} :f :write :value [:{key} 1]}}\n" for key in "xy" for kind in ("invoke", "ok")
+    )
+    (folder / "pairs.edn").write_text(ops)
+    assert run(["check", "--model", f"{mine}:Sum", "pairs.edn"]) == Exit.INVALID
+    assert run(["check", "--model", f"{mine}:Sum", "--keys", "pairs", "pairs.edn"]) == Exit.VALID
+    assert run(["check", "--model", f"{mine}:Mine", "pairs.edn"]) == Exit.VALID

@@ -348,3 +348,11 @@ def test_recorded_files_that_are_cut_off(data: st.DataObject) -> None:
     cut = read(content[:at], Options(name)).history
     ask(content[:at], name)
     assert len(cut) < len(read(content).history) or cut.damage is not None
+
+
+def test_of_a_transaction_the_reads_of_nil_are_unknown() -> None:
+    event = '{:process 0 :type :%s :f :txn :value [[:r "x" nil] [:w "y" 1]]}'
+    content = event % "invoke" + event % "ok"
+    assert ops(content)[1].value == [["w", "y", 1]]
+    assert ops(content, nil_reads="initial")[1].value == [["r", "x", None], ["w", "y", 1]]
+    assert ops(content.replace(":w ", ":append "))[1].value == [["r", "x", None], ["append", "y", 1]]
