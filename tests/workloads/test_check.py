@@ -101,3 +101,10 @@ def test_a_mistake_is_one_line(history: list[tuple[object, ...]], model: str, wo
 
 def test_the_verdict_says_what_decided() -> None:
     assert check_linearizable(stale(), "register").statistics["kernel"] == kernel.NAME
+
+
+def test_a_file_of_another_project_is_read_as_by_the_command(tmp_path: Path) -> None:
+    path = tmp_path / "history.edn"
+    path.write_text("[{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read :value 5}]")
+    assert check(path, "register").validity == "invalid"
+    assert check_linearizable(str(path), "register").validity == "invalid"
