@@ -15,6 +15,8 @@ enum Rule : std::int8_t { THIN_AIR = 0, FUTURE = 1, DOUBLE_CAS = 2, CIRCLE = 3, 
 constexpr std::int32_t NOBODY = -1;
 constexpr std::int32_t MANY = -2;
 constexpr std::int32_t NONE = -1;
+// Two to this power instants share a list of zones.
+constexpr int FEW = 2;
 
 // The operations that show one value: the earliest return, the latest call, who wrote it (a row) and which successful
 // cas expected it (a row). Once blocks are made, the first cluster of a chain stands for the whole.
@@ -56,11 +58,10 @@ class Check {
           found(static_cast<std::size_t>(columns.keys)) {}
 
     Findings run() {
-        find_writers();
         for (std::int32_t v = 0; v < c.keys; ++v) cluster[v].f = -1;
         add_certain();
         if (!unknown.empty()) add_unknown();
-        if (thin_air) refute_thin_air();
+        if (orphans > 0) refute_thin_air();
         if (future) refute_future();
         if (twice) refute_double_cas();
         if (loop) refute_loops();
@@ -76,34 +77,35 @@ class Check {
     bool initial(std::int32_t v) const { return v < c.keys; }
     bool sole(std::int32_t v) const { return initial(v) ? cluster[v].writer == NOBODY : cluster[v].writer >= 0; }
     bool sees(std::int32_t row) const { return c.f[row] == READ || c.f[row] == CAS; }
-    bool live(std::int32_t row) const { return c.optional[row] ? happened[row] : c.f[row] != MISMATCH; }
+    bool live(std::int32_t row) const {
+        return c.optional[row] ? !happened.empty() && happened[row] : c.f[row] != MISMATCH;
+    }
     bool refuted(std::int32_t key) const { return found.standing[key] == VIOLATED; }
-    std::int32_t key_of(std::int32_t v) const { return initial(v) ? v : c.key[cluster[v].writer]; }
+    std::int32_t key_of(std::int32_t v) const { return c.keys == 1 ? 0 : initial(v) ? v : c.key[cluster[v].writer]; }
 
-    // One pass that also makes sure that every index is in its range.
-    void find_writers() {
-        bool sound = true;
-        for (std::int32_t row = 0; row < rows; ++row) {
-            const std::int32_t old = c.old[row], made = c.made[row], key = c.key[row];
-            const std::int8_t f = c.f[row];
-            const bool needs_old = f == READ || f == CAS, makes = f == WRITE || f == CAS;
-            sound &= f >= READ && f <= MISMATCH && old >= (needs_old ? 0 : -1) && old < c.values &&
-                     (makes ? made >= 0 && made < c.values : made == -1) && key >= 0 && key < c.keys;
-            if (!sound) throw std::invalid_argument("an id is out of its range");
-            if (makes) {
-                std::int32_t& writer = cluster[made].writer;
-                if (writer != NOBODY || initial(made)) plain[key] = 0;
-                // A second writer makes the first one's key no longer plain: they share it, as ids belong to one key.
-                writer = writer == NOBODY ? row : MANY;
-            }
-            mismatch[key] |= f == MISMATCH;
-            if (c.optional[row] && makes) unknown.push_back(row);
-        }
+    // Throws where an id is out of its range: a read and a cas see something, a write and a cas make something.
+    void check(std::int32_t row) const {
+        const std::int32_t old = c.old[row], made = c.made[row], key = c.key[row];
+        const std::int8_t f = c.f[row];
+        const bool makes = f == WRITE || f == CAS;
+        const bool sound = f >= READ && f <= MISMATCH && old >= (f == READ || f == CAS ? 0 : -1) && old < c.values &&
+                           made >= -1 && (made >= 0) == makes && made < c.values && key >= 0 && key < c.keys;
+        if (!sound) throw std::invalid_argument("an id is out of its range");
     }
 
+    void add_writer(std::int32_t row) {
+        const std::int32_t made = c.made[row];
+        std::int32_t& writer = cluster[made].writer;
+        // A second writer makes the first one's key no longer plain: they share it, as ids belong to one key.
+        if (writer != NOBODY || initial(made)) plain[c.key[row]] = 0;
+        orphans -= writer == NOBODY && !initial(made) && cluster[made].s >= 0;
+        writer = writer == NOBODY ? row : MANY;
+    }
+
+    // What is added here for a value with several writers is never used.
     void add_write(std::int32_t row) {
         Cluster& own = cluster[c.made[row]];
-        if (own.writer < 0 || initial(c.made[row])) return;
+        future |= own.writer == row && own.f >= 0 && own.f < at.call[row];
         own.f = std::min(own.f, at.ret[row]);
         own.s = std::max(own.s, at.call[row]);
     }
@@ -111,31 +113,37 @@ class Check {
     void add_observation(std::int32_t row) {
         const std::int32_t v = c.old[row];
         Cluster& seen = cluster[v];
-        if (initial(v)) {
-            if (seen.writer != NOBODY) return;
-        } else if (seen.writer < 0) {
-            thin_air |= seen.writer == NOBODY;
-            return;
-        } else {
-            // A writer with a smaller row was invoked earlier.
-            future |= seen.writer > row && at.ret[row] < at.call[seen.writer];
-            seen.f = std::min(seen.f, at.ret[row]);
-        }
+        // A value that nobody has written yet; whoever does so later takes it off the count.
+        orphans += seen.writer == NOBODY && seen.s < 0 && !initial(v);
+        seen.f = std::min(seen.f, at.ret[row]);
         seen.s = std::max(seen.s, at.call[row]);
-        if (c.f[row] != CAS || c.made[row] == v) return;
+        if (c.f[row] != CAS) return;
+        loop |= c.made[row] == v;
+        if (c.made[row] == v) return;
         twice |= seen.next != NONE;
         seen.next = row;
+        glued = true;
     }
 
-    void add(std::int32_t row) {
-        if (sees(row)) add_observation(row);
-        if (c.f[row] != READ) add_write(row);
-        loop |= c.f[row] == CAS && c.old[row] == c.made[row];
-    }
-
+    // All that was acknowledged, and every writer, in one pass: an operation returns after the calls of the rows before
+    // it, so only what was seen before its writer's row can have come from the future.
     void add_certain() {
         for (std::int32_t row = 0; row < rows; ++row) {
-            if (!c.optional[row] && c.f[row] != MISMATCH) add(row);
+            check(row);
+            const std::int8_t f = c.f[row];
+            if (f == READ) {
+                if (!c.optional[row]) add_observation(row);
+            } else if (f == MISMATCH) {
+                mismatch[c.key[row]] = 1;
+            } else {
+                add_writer(row);
+                if (c.optional[row]) {
+                    unknown.push_back(row);
+                    continue;
+                }
+                if (f == CAS) add_observation(row);
+                add_write(row);
+            }
         }
     }
 
@@ -151,10 +159,13 @@ class Check {
             shown.pop_back();
             if (happened[row]) continue;
             happened[row] = 1;
-            add(row);
-            if (c.f[row] != CAS || initial(c.old[row])) continue;
-            const std::int32_t writer = cluster[c.old[row]].writer;
-            if (writer >= 0 && c.optional[writer] && !happened[writer]) shown.push_back(writer);
+            if (c.f[row] == CAS) {
+                add_observation(row);
+                const std::int32_t writer = initial(c.old[row]) ? NOBODY : cluster[c.old[row]].writer;
+                if (writer >= 0 && c.optional[writer] && !happened[writer]) shown.push_back(writer);
+                future |= writer >= 0 && at.ret[row] < at.call[writer];
+            }
+            add_write(row);
         }
     }
 
@@ -198,9 +209,9 @@ class Check {
 
     // Whether the cluster follows another one in a chain.
     bool follows(std::int32_t v) const {
-        if (initial(v)) return false;
+        if (!glued || initial(v)) return false;
         const std::int32_t writer = cluster[v].writer;
-        return writer >= 0 && c.f[writer] == CAS && live(writer) && plain[c.key[writer]];
+        return c.f[writer] == CAS && live(writer) && plain[c.key[writer]];
     }
 
     // The cluster that follows in the chain; NONE at its end.
@@ -212,44 +223,42 @@ class Check {
 
     bool usable(std::int32_t v) const { return cluster[v].s >= 0 && sole(v) && !refuted(key_of(v)); }
 
-    // Let the first cluster of each chain stand for all of it. Inside a chain nothing of a later cluster may have
-    // returned before something earlier was invoked.
+    // Let the first cluster of each chain stand for all of it; what it has absorbed is no longer usable. Inside a chain
+    // nothing of a later cluster may have returned before something earlier was invoked.
     void make_blocks() {
+        if (!glued) return;
         std::vector<ChainConflict> conflicts;
-        std::int64_t glued = 0, reached = 0;
+        std::int64_t waiting = 0;
         for (std::int32_t v = 0; v < c.values; ++v) {
             if (!usable(v)) continue;
             if (follows(v)) {
-                ++glued;
+                ++waiting;
                 continue;
             }
             Cluster& block = cluster[v];
             for (std::int32_t w = following(v); w != NONE; w = following(w)) {
-                ++reached;
-                if (cluster[w].f < block.s) conflicts.push_back({key_of(v), cluster[w].f, block.s});
-                block.f = std::min(block.f, cluster[w].f);
-                block.s = std::max(block.s, cluster[w].s);
+                Cluster& next = cluster[w];
+                if (next.f < block.s) conflicts.push_back({key_of(v), next.f, block.s});
+                block.f = std::min(block.f, next.f);
+                block.s = std::max(block.s, next.s);
+                next.s = -1;
+                waiting -= w < v;
             }
         }
-        if (glued != reached) refute_circles();
+        if (waiting > 0) refute_circles();
         for (const auto& [key, f, s] : conflicts) {
             if (!refuted(key)) found.refute(key, CHAIN, {row_of_ret(f), row_of_call(s)});
         }
     }
 
-    // What follows something but is reached from no beginning.
+    // What follows something and was absorbed from no beginning.
     void refute_circles() {
-        std::vector<std::uint8_t> reached(cluster.size(), 0);
-        for (std::int32_t v = 0; v < c.values; ++v) {
-            if (!usable(v) || follows(v)) continue;
-            for (std::int32_t w = following(v); w != NONE; w = following(w)) reached[w] = 1;
-        }
         std::vector<std::int32_t> circle;
         for (std::int32_t v = 0; v < c.values; ++v) {
-            if (!usable(v) || !follows(v) || reached[v]) continue;
+            if (!usable(v) || !follows(v)) continue;
             circle.clear();
-            for (std::int32_t w = v; w != NONE && !reached[w]; w = following(w)) {
-                reached[w] = 1;
+            for (std::int32_t w = v; w != NONE && cluster[w].s >= 0; w = following(w)) {
+                cluster[w].s = -1;
                 circle.push_back(cluster[w].writer);
             }
             std::sort(circle.begin(), circle.end());
@@ -257,23 +266,26 @@ class Check {
         }
     }
 
-    // Zones in the order of the instants at which they begin. Where a cas does not glue (its key is not plain), it is
-    // in two blocks, which may begin at once: the blocks of one instant are a list, ascending.
+    // The instant at which the zone of a block begins.
+    std::int32_t begin(std::int32_t v) const { return std::min(cluster[v].f, cluster[v].s); }
+
+    // Zones in the order of the instants at which they begin: a list for each few instants, in order. Where a cas does
+    // not glue (its key is not plain), it is in two blocks, which may begin at once; the smaller id comes first.
     void sweep() {
         std::vector<Reach> reach(static_cast<std::size_t>(c.keys));
-        std::vector<std::int32_t> begins(at.end, NONE);
+        std::vector<std::int32_t> lists((at.end >> FEW) + 1, NONE);
         for (std::int32_t v = c.values - 1; v >= 0; --v) {
-            if (!usable(v) || follows(v)) continue;
-            Cluster& block = cluster[v];
-            if (block.f < 0) {
-                reach[key_of(v)] = {block.s, v};
+            if (!usable(v)) continue;
+            if (cluster[v].f < 0) {
+                reach[key_of(v)] = {cluster[v].s, v};
                 continue;
             }
-            std::int32_t& first = begins[std::min(block.f, block.s)];
-            block.next = first;
-            first = v;
+            std::int32_t* place = &lists[begin(v) >> FEW];
+            while (*place != NONE && begin(*place) < begin(v)) place = &cluster[*place].next;
+            cluster[v].next = *place;
+            *place = v;
         }
-        for (const std::int32_t first : begins) {
+        for (const std::int32_t first : lists) {
             for (std::int32_t v = first; v != NONE; v = cluster[v].next) {
                 const Cluster& block = cluster[v];
                 const std::int32_t key = key_of(v);
@@ -333,7 +345,8 @@ class Check {
     std::vector<std::uint8_t> happened;
     std::vector<std::int32_t> returned;
     std::vector<Clash> clashes;
-    bool thin_air = false, future = false, twice = false, loop = false;
+    std::int64_t orphans = 0;
+    bool future = false, twice = false, loop = false, glued = false;
     Findings found;
 };
 
