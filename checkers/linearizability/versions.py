@@ -9,6 +9,7 @@ Unknown writes count when a read shows their version or, where no other write ca
 can be meant, an assignment is tried: it may prove that a part holds, never that it does not.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -107,10 +108,11 @@ class _Check:
         standing[list(self.conflicts)] = VIOLATED
         return Decision(standing, self.conflicts)
 
-    def _refute(self, rule: str, *rows: int) -> None:
+    def _refute(self, rule: str, *rows: int, shown: Sequence[int] = ()) -> None:
         part = int(self.c.key[rows[-1]])
         if part not in self.conflicts:
-            self.conflicts[part] = Conflict(rule, rows, self._seen(rows))
+            seen = (*self._seen(rows), *shown)
+            self.conflicts[part] = Conflict(rule, rows, tuple(row for row in dict.fromkeys(seen) if row not in rows))
 
     def _seen(self, rows: tuple[int, ...]) -> tuple[int, ...]:
         """Reads which show the versions of those writes among these, or behind them, that do not show it themselves."""
@@ -229,7 +231,14 @@ class _Check:
             if unranked[c.old[row]] or tried[part[i]]:
                 self.open[part[i]] = True
             else:
-                self._refute("expected", int(before[i]), row)
+                self._refute("expected", int(before[i]), row, shown=self._elsewhere(row))
+
+    def _elsewhere(self, cas: int) -> list[int]:
+        """Reads which show that writes of the expected value, which do not say so themselves, have other versions."""
+        c, of = self.c, self.slots.of
+        wrote = np.flatnonzero(self.writes & (c.new == c.old[cas]) & (self.version < 0) & (self.rank != _NONE))
+        readers = self.numbered[np.isin(of[self.numbered], of[wrote])]
+        return [int(readers[at]) for at in np.unique(of[readers], return_index=True)[1]]
 
     def _refute_ranks(self) -> None:
         rows = np.flatnonzero((self.rank != _NONE) & ~self.guessed)

@@ -73,7 +73,7 @@ class CasRegister(Model):
         sound = {part: conflict for part, conflict in decision.conflicts.items() if part not in bad}
         return Decision(standing, sound, bad)
 
-    def registers(self, operations: Operations) -> Columns:
+    def registers(self, operations: Operations) -> Columns | None:
         """They are registers."""
         return columns(operations, self.initial)[0]
 

@@ -7,10 +7,11 @@ import numpy as np
 from checkers.linearizability import versions
 from checkers.linearizability.decision import INITIAL, UNDECIDED, Conflict, Decision
 from checkers.linearizability.explain import Narrator
-from checkers.linearizability.model import ILLEGAL, Operation, show
+from checkers.linearizability.model import ILLEGAL, UNKNOWN, Operation, show
 from checkers.linearizability.models.register import CasRegister, columns
 from checkers.linearizability.models.register_words import Sentences, word
 from checkers.linearizability.operations import Operations
+from checkers.linearizability.twins.zones import Columns
 from harness.values import token
 
 Known = Literal["initial", "exact", "more"]
@@ -35,6 +36,8 @@ class VersionedRegister(CasRegister):
     name = "versioned-register"
     summary = "A register with reads, writes and compare-and-set, which shows the version of each write."
     versioned: ClassVar[bool] = True
+    # A read may tell the version of a write that nobody told.
+    pure = frozenset()
 
     def init(self) -> State:
         """Nothing was written yet."""
@@ -44,12 +47,15 @@ class VersionedRegister(CasRegister):
         """The value with its version afterwards."""
         value = state[0]
         if op.f == "read":
+            if op.result is UNKNOWN:
+                return state
             return _shown(state, op.version) if value == token(op.result) else ILLEGAL
         if op.f == "write":
             return _written(state, token(op.argument), op.version)
         expected, new = map(token, op.argument)
         if op.failed:
-            return ILLEGAL if value == expected else _shown(state, op.version)
+            told = value != expected and _shown(state, op.version) is not ILLEGAL
+            return state if told else ILLEGAL
         return _written(state, new, op.version) if value == expected else ILLEGAL
 
     def describe(self, op: Operation) -> str:
@@ -63,6 +69,11 @@ class VersionedRegister(CasRegister):
         standing = decision.standing.copy()
         standing[list(bad)] = UNDECIDED
         return Decision(standing, {part: one for part, one in decision.conflicts.items() if part not in bad}, bad)
+
+    def registers(self, operations: Operations) -> Columns | None:
+        """They are more than registers."""
+        del operations
+        return None
 
     def explain(self, conflict: Conflict, tell: Narrator) -> tuple[str, str]:
         """What the versions show."""

@@ -167,3 +167,15 @@ def test_without_versions_the_ladder_decides() -> None:
 def test_a_cas_that_is_no_pair_is_said_as_such() -> None:
     verdict = LinearizabilityChecker(VersionedRegister()).check(history(*done(1, "cas", 6, 2)))
     assert verdict.reasons == ("the history is undecided: a cas of 6 is not of the form [old, new]",)
+
+
+def test_the_ladder_knows_the_versions() -> None:
+    lost: list[Event] = [(1, "invoke", "write", 5, None), (2, "invoke", "write", 5, None)]
+    seen = [*done(3, "read", 5, 4), *done(3, "read", 5, 2)]
+    assert LinearizabilityChecker(VersionedRegister()).check(history(*lost, *seen)).validity == "invalid"
+    assert LinearizabilityChecker(VersionedRegister()).check(history(*lost, *seen[2:], *seen[:2])).validity == "valid"
+
+
+def test_a_read_without_an_answer_says_nothing() -> None:
+    silent: list[Event] = [(1, "invoke", "read", None, None), *done(2, "write", 5, 1), *done(2, "write", 5, None)]
+    assert LinearizabilityChecker(VersionedRegister()).check(history(*silent)).validity == "valid"
