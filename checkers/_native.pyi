@@ -8,6 +8,15 @@ from numpy.typing import NDArray
 
 Findings: TypeAlias = tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.int8], NDArray[np.int32], NDArray[np.int32]]
 
+def counter(
+    call: NDArray[np.int32],
+    ret: NDArray[np.int32],
+    optional: NDArray[np.bool_],
+    f: NDArray[np.int8],
+    part: NDArray[np.int32],
+    amount: NDArray[np.int64],
+    parts: int,
+) -> Findings: ...
 def rank(
     call: NDArray[np.int32], ret: NDArray[np.int32], part: NDArray[np.int32], ranks: NDArray[np.int64], parts: int
 ) -> Findings: ...

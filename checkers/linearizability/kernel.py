@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from checkers.linearizability.decision import Conflict, Decision
+from checkers.linearizability.twins import counter as twin_counter
 from checkers.linearizability.twins import rank as twin_rank
 from checkers.linearizability.twins import zones as twin_zones
 
@@ -51,3 +52,11 @@ def rank(columns: twin_rank.Columns) -> Decision:
         return twin_rank.decide(columns)
     c = columns
     return decision(native.rank(c.call, c.ret, c.part, c.rank, c.parts), twin_rank.RULES)
+
+
+def counter(columns: twin_counter.Columns) -> Decision:
+    """Counters: see ``twins.counter``."""
+    if native is None:
+        return twin_counter.decide(columns)
+    c = columns
+    return decision(native.counter(c.call, c.ret, c.optional, c.f, c.part, c.amount, c.parts), twin_counter.RULES)

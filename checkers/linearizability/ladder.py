@@ -32,6 +32,8 @@ _FIELD: Final = 20
 """Bits per counter of unknown operations; the highest is a guard."""
 _COUNT: Final = (1 << (_FIELD - 1)) - 1
 _DEPTH_FIRST_FACTOR: Final = 20
+_RELAXED: Final = 1 << 22
+"""Bytes for the frontier with an unlimited supply: it is worth it where the states are few, as those of a register."""
 
 Configuration = tuple[int, int, int]
 """The state, the mask of linearized pending operations, the packed counters of unknown ones (the lowest: in all)."""
@@ -203,7 +205,8 @@ class Search:
         Args:
             budget: What may be spent.
             allowed: How many unknown operations may be used; None for any number of those that were ever invoked,
-                each as often as wanted: then only "not legal" is a proof.
+                each as often as wanted (as long as there are not more of them in all): then only "not legal" is a
+                proof.
 
         Returns:
             The outcome, and whether ``allowed`` kept an order from being tried.
@@ -222,6 +225,19 @@ class Search:
                 return Outcome(legal=False, stuck=layer.row), capped
             now = after
         return Outcome(legal=True), capped
+
+    def relaxed(self, budget: Budget) -> Outcome | None:
+        """The frontier with a supply of unknown operations; None where it has too many states to be worth it.
+
+        Raises:
+            BudgetSpent: The time is over.
+        """
+        try:
+            return self.frontier(budget.part(budget.left, min(budget.memory, _RELAXED)), None)[0]
+        except BudgetSpent:
+            if not budget.left:
+                raise
+            return None
 
     def _advance(self, layer: _Layer, now: _Frontier, allowed: int | None, budget: Budget) -> tuple[_Frontier, bool]:
         """The configurations after a completion, and whether ``allowed`` kept some from being reached."""
@@ -267,12 +283,14 @@ class Search:
                 yield after, mask | bit, used
         if allowed is not None and used & _COUNT >= allowed:
             return
+        most = sum(count for _, _, count in layer.supply)
         for field, kind, count in layer.supply:
             after = self._step(state, kind)
             if after in (NO, state):
                 continue
             if relaxed:
-                yield after, mask, used
+                if used < most:
+                    yield after, mask, used + 1
             elif (used >> (_FIELD * field)) & _COUNT < count:
                 yield after, mask, used + (1 << (_FIELD * field)) + 1
 
@@ -311,8 +329,8 @@ def decide(problem: Problem, budget: Budget) -> Outcome:
         if found is not None:
             return found
         if search.unknown:
-            relaxed, _ = search.frontier(budget, None)
-            if not relaxed.legal:
+            relaxed = search.relaxed(budget)
+            if relaxed is not None and not relaxed.legal:
                 return relaxed
             most = CONTRADICTION
         allowed = 0

@@ -83,7 +83,8 @@ class Shrinker:
     def _refuted(self, kept: AbstractSet[int]) -> bool:
         search, budget = Search(self._weakened(kept)), self._budget.part(_ONE_TRY)
         try:
-            if not search.frontier(budget, None)[0].legal:
+            relaxed = search.relaxed(budget)
+            if relaxed is not None and not relaxed.legal:
                 return True
             outcome, capped = search.frontier(budget, _ALLOWED)
         except (BudgetSpent, ModelFailed):

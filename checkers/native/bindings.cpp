@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 
 #include "bindings.hpp"
+#include "bindings_sets.hpp"
 #include "findings.hpp"
 #include "rank.hpp"
 #include "zones.hpp"
@@ -77,4 +78,5 @@ PYBIND11_MODULE(_native, module) {
     module.def("rank", &rank);
     module.def("zones", &zones);
     quorate::bind_ladder(module);
+    quorate::python::bind_sets(module);
 }

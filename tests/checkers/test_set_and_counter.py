@@ -138,7 +138,13 @@ def test_counter_anomalies(calls: list[tuple[str, object, str]], names: list[str
     assert [anomaly.name for anomaly in verdict.anomalies] == names
 
 
-def test_a_counter_with_other_deltas_that_keeps_its_bounds_is_unknown() -> None:
-    verdict = CounterChecker().check(history_of(("add", 5, "ok"), ("read", 5, "ok")))
+def test_a_counter_with_other_deltas_is_searched() -> None:
+    legal = history_of(("add", 5, "ok"), ("add", 2, "info"), ("read", 7, "ok"))
+    assert CounterChecker().check(legal).validity == "valid"
+
+
+def test_a_counter_that_was_never_read_is_unknown() -> None:
+    verdict = CounterChecker().check(history_of(("add", 5, "ok")))
     assert (verdict.validity, verdict.models[0].standing) == ("unknown", "undecided")
-    assert verdict.reasons
+    assert verdict.reasons == ("the counter was never read successfully, so nothing is known about it",)
+    assert (verdict.statistics["adds"], verdict.statistics["reads"]) == (1, 0)
