@@ -17,6 +17,15 @@ def counter(
     amount: NDArray[np.int64],
     parts: int,
 ) -> Findings: ...
+def grow_only_set(
+    part: NDArray[np.int32],
+    element: NDArray[np.int32],
+    order: NDArray[np.int32],
+    list_part: NDArray[np.int32],
+    offset: NDArray[np.int64],
+    listed: NDArray[np.int32],
+    elements: int,
+) -> tuple[NDArray[np.int8], NDArray[np.int32]]: ...
 def rank(
     call: NDArray[np.int32], ret: NDArray[np.int32], part: NDArray[np.int32], ranks: NDArray[np.int64], parts: int
 ) -> Findings: ...

@@ -1,7 +1,7 @@
 """Grow-only sets: exact linearizability of full reads, and what became of every element."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,8 +9,13 @@ import numpy as np
 
 from checkers import wellformed
 from checkers.checker import Checker
-from checkers.linearizability.explain import LINEARIZABLE, seconds
+from checkers.linearizability.checker import MEMORY, SECONDS
+from checkers.linearizability.decide import decide
+from checkers.linearizability.decision import Budget
+from checkers.linearizability.explain import LINEARIZABLE, Narrator, anomaly, seconds
 from checkers.linearizability.model import show
+from checkers.linearizability.models.grow_only_set import GrowOnlySet
+from checkers.linearizability.operations import collect
 from checkers.verdict import Anomaly, Guarantee, Validity, Verdict
 from harness.history import NEVER, TYPE_CODES, Calls, History
 from harness.op import FAIL, OK
@@ -61,9 +66,10 @@ class SetChecker(Checker):
         parts = [_OneSet(history, calls, code, self.anomalies) for code in np.unique(calls.key).tolist()]
         for part in parts:
             part.check()
+        self._order({part.key: part for part in parts if not part.anomalies and not part.reasons}, history)
         undecided = [reason for part in parts for reason in part.reasons]
         reasons = undecided + [reason for part in parts for reason in part.unread]
-        anomalies = [anomaly for part in parts for anomaly in part.anomalies]
+        anomalies = [one for part in parts for one in part.anomalies]
         totals: Counter[str] = Counter()
         for part in parts:
             totals.update(part.statistics)
@@ -84,6 +90,18 @@ class SetChecker(Checker):
             reasons=tuple(reasons),
             statistics=dict(totals),
         )
+
+    def _order(self, parts: Mapping[Any, "_OneSet"], history: History) -> None:
+        """Whether what the reads returned has an order, where no element by itself is out of place."""
+        model, budget = GrowOnlySet(), Budget(SECONDS, MEMORY)
+        operations = collect(history, model)
+        decision = decide(operations, model, budget)
+        tell = Narrator(history, operations, model)
+        for number, key in enumerate(operations.keys):
+            if key in parts and number in decision.conflicts:
+                parts[key].anomalies.append(anomaly(tell, number, decision.conflicts[number], budget))
+            elif key in parts and number in decision.reasons:
+                parts[key].reasons.append(decision.reasons[number])
 
     def _undecided(self, reasons: list[str]) -> Verdict:
         model = Guarantee(LINEARIZABLE, "undecided", reasons[0])
@@ -144,13 +162,11 @@ class _OneSet:
         self._duplicated()
         self._unexpected()
         self._missing()
-        if not self.anomalies:
-            self._sweep()
         self._count()
 
     def _report(self, name: str, sentence: str, events: list[int]) -> None:
         """Keep an anomaly; ``events`` are one event of each witness operation."""
-        if sum(anomaly.name == name for anomaly in self.anomalies) >= self.limit:
+        if sum(one.name == name for one in self.anomalies) >= self.limit:
             return
         both = {event for each in events for event in (each, int(self.history.partner[each])) if event >= 0}
         self.anomalies.append(Anomaly(name, sentence, tuple(sorted(both)), (LINEARIZABLE,), self.key))
@@ -241,55 +257,6 @@ class _OneSet:
             self._report("lost-write", f"{sentence}; no later read returned it", [read.ret, when])
         else:
             self._report("stale-read", f"{sentence}; a later read returned it", [read.ret, when])
-
-    def _sweep(self) -> None:
-        """Exact linearizability of full reads, once no element by itself is out of place.
-
-        The reads must form a chain of inclusions, the smaller first; what is new in one was added between it and the
-        one before. ``now`` is the earliest instant at which everything so far can have happened, ``cause`` the event
-        that makes it so late.
-        """
-        groups: dict[frozenset[Any], list[_Read]] = {}
-        for read in self.reads:
-            groups.setdefault(read.elements, []).append(read)
-        now = -1
-        before: frozenset[Any] = frozenset()
-        for elements in sorted(groups, key=len):
-            reads = groups[elements]
-            if not before <= elements:
-                self._branch(groups[before][0], reads[0])
-                return
-            fresh = [self.adds[name] for name in elements - before]
-            if self._late(now, [add.ret for add in fresh]):
-                return
-            now = max([now, *(add.call for add in fresh)])
-            if self._late(now, [read.ret for read in reads]):
-                return
-            now = max([now, *(read.call for read in reads)])
-            before = elements
-        self._late(now, [add.ret for name, add in self.adds.items() if name not in before])
-
-    def _late(self, now: int, returns: list[int]) -> bool:
-        """Whether one of these operations had returned before something that must precede it was invoked."""
-        first = min(returns, default=NEVER)
-        if first >= now:
-            return False
-        self._report(
-            "stale-read",
-            f"{self._did(first)} was complete at {self._at(first)}, before {self._did(now)} was invoked at "
-            f"{self._at(now)}, although what the reads returned puts them the other way round",
-            [first, now],
-        )
-        return True
-
-    def _branch(self, one: _Read, two: _Read) -> None:
-        left, right = (_word(min(a.elements - b.elements, key=repr)) for a, b in ((one, two), (two, one)))
-        self._report(
-            "long-fork",
-            f"{self._did(one.ret)} at {self._at(one.ret)} returned {left} without {right}, and {self._did(two.ret)} at "
-            f"{self._at(two.ret)} returned {right} without {left}: no order of the two adds explains both",
-            [one.ret, two.ret],
-        )
 
     def _count(self) -> None:
         last = max(self.reads, key=lambda read: read.call).elements if self.reads else frozenset()

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from checkers.linearizability.decision import Conflict, Decision
 from checkers.linearizability.twins import counter as twin_counter
+from checkers.linearizability.twins import grow_only_set as twin_grow_only_set
 from checkers.linearizability.twins import rank as twin_rank
 from checkers.linearizability.twins import zones as twin_zones
 
@@ -60,3 +61,18 @@ def counter(columns: twin_counter.Columns) -> Decision:
         return twin_counter.decide(columns)
     c = columns
     return decision(native.counter(c.call, c.ret, c.optional, c.f, c.part, c.amount, c.parts), twin_counter.RULES)
+
+
+def grow_only_set(columns: twin_grow_only_set.Columns) -> Decision:
+    """Sets that are read as a whole: see ``twins.grow_only_set``."""
+    return twin_grow_only_set.decide(columns, _link, rank)
+
+
+def _link(given: twin_grow_only_set.Chain) -> twin_grow_only_set.Found:
+    if native is None:
+        return twin_grow_only_set.chain(given)
+    c = given.columns
+    found: twin_grow_only_set.Found = native.grow_only_set(
+        given.part, given.element, given.order, c.list_part, c.offset, c.listed, c.elements
+    )
+    return found

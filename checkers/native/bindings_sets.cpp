@@ -2,6 +2,7 @@
 
 #include "arrays.hpp"
 #include "counter.hpp"
+#include "grow_only_set.hpp"
 
 namespace quorate::python {
 
@@ -36,9 +37,50 @@ py::tuple bind_counter(const Column<std::int32_t>& call, const Column<std::int32
     });
 }
 
+void ascending(std::span<const std::int32_t> column) {
+    for (std::size_t i = 1; i < column.size(); ++i)
+        if (column[i - 1] > column[i]) throw std::invalid_argument("parts must ascend");
+}
+
+void sound(const Lists& lists) {
+    const std::size_t count = lists.list_part.size();
+    same_length(lists.part.size(), lists.element);
+    same_length(count, lists.order);
+    if (lists.offset.size() != count + 1 || lists.offset[0] != 0 ||
+        lists.offset[count] != static_cast<std::int64_t>(lists.listed.size()))
+        throw std::invalid_argument("offsets do not fit the lists");
+    for (std::size_t i = 0; i < count; ++i)
+        if (lists.offset[i] > lists.offset[i + 1]) throw std::invalid_argument("offsets must ascend");
+    within(lists.order, 0, static_cast<std::int64_t>(count), "order");
+    within(lists.element, 0, lists.elements, "element");
+    within(lists.listed, 0, lists.elements, "listed");
+    within(lists.part, 0, NEVER, "part");
+    within(lists.list_part, 0, NEVER, "list_part");
+    ascending(lists.part);
+    for (std::size_t i = 1; i < count; ++i)
+        if (lists.list_part[lists.order[i - 1]] > lists.list_part[lists.order[i]])
+            throw std::invalid_argument("parts must ascend");
+}
+
+py::tuple bind_grow_only_set(const Column<std::int32_t>& part, const Column<std::int32_t>& element,
+                             const Column<std::int32_t>& order, const Column<std::int32_t>& list_part,
+                             const Column<std::int64_t>& offset, const Column<std::int32_t>& listed,
+                             std::int32_t elements) {
+    const Lists lists{span(part), span(element), span(order), span(list_part), span(offset), span(listed), elements};
+    const Linked found = [&] {
+        py::gil_scoped_release released;
+        sound(lists);
+        return link(lists);
+    }();
+    return py::make_tuple(array(found.flaw), array(found.appears));
+}
+
 }  // namespace
 
-void bind_sets(py::module_& module) { module.def("counter", &bind_counter, py::arg("call"), py::arg("ret"), py::arg("optional"), py::arg("f"), py::arg("part"),
-               py::arg("amount"), py::arg("parts")); }
+void bind_sets(py::module_& module) {
+    module.def("counter", &bind_counter, py::arg("call"), py::arg("ret"), py::arg("optional"), py::arg("f"),
+               py::arg("part"), py::arg("amount"), py::arg("parts"));
+    module.def("grow_only_set", &bind_grow_only_set);
+}
 
 }  // namespace quorate::python

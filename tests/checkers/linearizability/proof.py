@@ -103,15 +103,15 @@ def batch(name: str, seed: int, size: int = SIZE) -> Count:
     kind, model, rng = TYPES[name], model_of(name), random.Random(f"{name} {seed}")
     assert model is not None, f"{name} is not there yet"
     history = histories.history(kind, [histories.some(kind, rng) for _ in range(size)])
-    rows = rows_of(kind, history)
-    expected = {key: "valid" if linearizable(kind, some) else "invalid" for key, some in rows.items()}
     operations = collect(history, model)
+    rows = _by_part(rows_of(kind, history), operations)
+    expected = {key: "valid" if linearizable(kind, some) else "invalid" for key, some in rows.items()}
     with twins():
         twin, twin_fast = _all(operations, model)
     compiled, compiled_fast = _all(operations, model)
     ladder = decide(operations, without_fast(model), _budget())
     ways = {"kernel": compiled, "twin": twin, "ladder": ladder}
-    count = Count(size)
+    count = Count(len(operations.keys))
     for part, key in enumerate(operations.keys):
         said = {way: WORDS[int(decision.standing[part])] for way, decision in ways.items()}
         count.valid += expected[key] == "valid"
@@ -157,6 +157,17 @@ def _verdict(name: str, history: History) -> str:
     assert model is not None
     verdict = LinearizabilityChecker(model).check(history)
     return f"unknown: {verdict.reasons[0]}" if verdict.reasons else verdict.validity
+
+
+def _by_part(rows: dict[Any, list[Row]], operations: Operations) -> dict[Any, list[Row]]:
+    """Where each element of a set is a part of its own, its operations are too."""
+    if operations.keys == tuple(rows):
+        return rows
+    parts: dict[Any, list[Row]] = {part: [] for part in operations.keys}
+    for key, some in rows.items():
+        for row in some:
+            parts[key, row.argument].append(row)
+    return parts
 
 
 def _all(operations: Operations, model: Model) -> tuple[Decision, Any]:

@@ -15,7 +15,8 @@ THERE = [name for name in TYPES if proof.model_of(name) is not None]
 def test_a_batch_is_decided_alike_by_all(name: str) -> None:
     count = proof.batch(name, seed=-1)
     assert not count.wrong, count.wrong[0]
-    assert 0.25 * count.histories < count.valid < 0.85 * count.histories
+    # Single elements of a set go wrong less often than whole objects.
+    assert 0.25 * count.histories < count.valid < 0.92 * count.histories
 
 
 @pytest.mark.parametrize("name", TYPES)
