@@ -66,7 +66,7 @@ def parts(
 
     def search(one: NDArray[np.intp]) -> Found:
         try:
-            if not hasattr(own, "table"):
+            if not hasattr(own, "table") or own.table.bytes > memory // 8:
                 own.table = Table(model)
             found = _part(operations.select(one), own.table, budget.part(budget.left / 2, memory))
         except (BudgetSpent, ModelFailed) as why:
@@ -112,7 +112,7 @@ def witness(problem: Problem, stuck: int, budget: Budget) -> list[int]:
 def _asked(problem: Problem) -> tuple[Any, Any, Any, Any, Any, Any, Any, bool]:
     table = problem.table
     if table.cells is None:
-        table.cells = kernel.native.Cells(table.step)
+        table.cells = kernel.native.Cells(table.priced)
     pure = np.array(table.pure, dtype=np.bool_)
     nondeterministic = table.model.nondeterministic
     return (

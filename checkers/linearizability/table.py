@@ -1,6 +1,7 @@
 """States and operations of a model as integers, so that the model is asked once for each distinct pair."""
 
 from collections.abc import Iterable, Sequence
+from sys import getsizeof
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +12,9 @@ from checkers.linearizability.operations import Operations
 from harness.values import token
 
 __all__ = ["NO", "ModelFailed", "Table"]
+
+STATE_BYTES: Final = 256
+"""What a state takes besides itself: its number, and its cells."""
 
 NO: Final = -1
 """Where a class of operations cannot happen."""
@@ -47,6 +51,7 @@ class Table:
         pure: Per class, whether it never changes a state.
         initial: The initial state.
         cells: What the compiled ladder keeps of the transitions; None as long as it was not asked.
+        bytes: What the states take, about.
     """
 
     def __init__(self, model: Model) -> None:
@@ -58,6 +63,7 @@ class Table:
         self._table: list[Any] = []
         self._cells: dict[tuple[int, int], int] = {}
         self.cells: Any = None
+        self.bytes = 0
         try:
             first = self._wrap(model.init())
             self.initial = self._intern(frozenset({first}) if model.nondeterministic else first)
@@ -87,6 +93,7 @@ class Table:
         code = self._states.setdefault(state, len(self._table))
         if code == len(self._table):
             self._table.append(state)
+            self.bytes += getsizeof(state) + STATE_BYTES
         return code
 
     def step(self, state: int, kind: int) -> int:
@@ -100,6 +107,15 @@ class Table:
         if after is None:
             after = self._cells[cell] = self._ask(state, kind)
         return after
+
+    def priced(self, state: int, kind: int) -> tuple[int, int]:
+        """The same, and how many bytes the answer takes.
+
+        Raises:
+            ModelFailed: The model raised an error.
+        """
+        before = self.bytes
+        return self.step(state, kind), self.bytes - before
 
     def _ask(self, state: int, kind: int) -> int:
         now, op = self._table[state], self.operations[kind]

@@ -221,7 +221,7 @@ void bind_ladder(py::module_& module) {
     py::class_<Cells>(module, "Cells").def(py::init([](const py::function& step) {
         return std::make_unique<Cells>([step](std::int32_t state, std::int32_t kind) {
             py::gil_scoped_acquire held;
-            return step(state, kind).cast<std::int32_t>();
+            return step(state, kind).cast<Cells::Answer>();
         });
     }));
     module.def("ladder_registers", &registers);

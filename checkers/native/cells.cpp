@@ -5,12 +5,11 @@
 namespace quorate {
 
 std::int32_t Cells::miss(std::size_t row, std::size_t column) {
-    // A state in the interpreter takes a few hundred bytes more, about as much as this.
-    constexpr std::size_t PER_STATE = 256;
     budget_->look();
-    const std::int32_t after = ask_(static_cast<std::int32_t>(row), static_cast<std::int32_t>(column));
+    const auto [after, bytes] = ask_(static_cast<std::int32_t>(row), static_cast<std::int32_t>(column));
+    budget_->take(static_cast<std::size_t>(std::max<std::int64_t>(bytes, 0)));
     if (rows_.size() <= row) {
-        budget_->take((row + 1 - rows_.size()) * (sizeof(rows_[0]) + PER_STATE));
+        budget_->take((row + 1 - rows_.size()) * sizeof(rows_[0]));
         rows_.resize(row + 1);
     }
     std::vector<std::int32_t>& cells = rows_[row];

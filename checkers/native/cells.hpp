@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "moves.hpp"
@@ -13,7 +14,12 @@ namespace quorate {
 // Kept from one search to the next; not for several threads at once.
 class Cells {
    public:
-    using Ask = std::function<std::int32_t(std::int32_t, std::int32_t)>;
+    // A state, and how many bytes the interpreter took for it.
+    using Answer = std::pair<std::int32_t, std::int64_t>;
+    using Ask = std::function<Answer(std::int32_t, std::int32_t)>;
+
+    // A model may have ever more states, so an unlimited supply of unknown operations may never end.
+    static constexpr bool ENDLESS = true;
 
     // `ask(state, kind)` is asked once for each pair; it may throw.
     explicit Cells(Ask ask) : ask_(std::move(ask)) {}

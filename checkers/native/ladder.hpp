@@ -2,6 +2,7 @@
 // Nothing depends on time, except when the budget ends.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 
 #include "depth_first.hpp"
@@ -41,6 +42,10 @@ class Ladder {
         for (std::uint64_t quota = 8 * layers + 256;; quota *= FACTOR) {
             if (relaxed) {
                 const Progress progress = relaxed_.run(quota);
+                if (Transitions::ENDLESS && progress == Progress::PAUSED) {
+                    relaxed = false;
+                    relaxed_.forget();
+                }
                 if (progress == Progress::ILLEGAL) return refute(relaxed_.stuck(), outcome);
                 if (progress == Progress::LEGAL) {
                     relaxed = false;
@@ -56,8 +61,10 @@ class Ladder {
     bool refutes(std::int32_t initial, std::size_t classes, std::int32_t allowed, std::uint64_t quota) {
         moves_.reset(classes);
         if (layers_->unknown() > 0) {
+            // What may go on for ever is given a number of configurations that fits the problem.
+            const std::uint64_t fitting = 8 * layers_->all().size() + 256;
             relaxed_.start(initial, {Allowance::UNLIMITED, 0});
-            if (relaxed_.run(quota) == Progress::ILLEGAL) return true;
+            if (relaxed_.run(Transitions::ENDLESS ? std::min(quota, fitting) : quota) == Progress::ILLEGAL) return true;
         }
         exact_.start(initial, {Allowance::COUNTED, allowed});
         return exact_.run(quota) == Progress::ILLEGAL && !exact_.capped();

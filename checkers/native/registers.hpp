@@ -24,6 +24,9 @@ struct RegisterColumns {
 
 class Registers {
    public:
+    // There are only as many states as values that occur.
+    static constexpr bool ENDLESS = false;
+
     // `values`: how many ids of values there are, over all registers that will be asked about.
     Registers(Budget& budget, std::size_t values);
 

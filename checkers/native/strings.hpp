@@ -27,6 +27,9 @@ struct StringColumns {
 // appending to it. So the orders of appended strings which nobody saw are one.
 class Strings {
    public:
+    // There are only as many states as values that occur.
+    static constexpr bool ENDLESS = false;
+
     explicit Strings(Budget& budget);
 
     // Fills `kind` with the class of each operation.
