@@ -29,6 +29,37 @@ def grow_only_set(
 def rank(
     call: NDArray[np.int32], ret: NDArray[np.int32], part: NDArray[np.int32], ranks: NDArray[np.int64], parts: int
 ) -> Findings: ...
+def queue(
+    call: NDArray[np.int32],
+    ret: NDArray[np.int32],
+    optional: NDArray[np.bool_],
+    f: NDArray[np.int8],
+    part: NDArray[np.int32],
+    value: NDArray[np.int32],
+    parts: int,
+    values: int,
+) -> Findings: ...
+def stack(
+    call: NDArray[np.int32],
+    ret: NDArray[np.int32],
+    optional: NDArray[np.bool_],
+    f: NDArray[np.int8],
+    part: NDArray[np.int32],
+    value: NDArray[np.int32],
+    parts: int,
+    values: int,
+) -> Findings: ...
+def priority_queue(
+    call: NDArray[np.int32],
+    ret: NDArray[np.int32],
+    optional: NDArray[np.bool_],
+    f: NDArray[np.int8],
+    part: NDArray[np.int32],
+    value: NDArray[np.int32],
+    parts: int,
+    values: int,
+    ranks: NDArray[np.int32],
+) -> Findings: ...
 def zones(
     call: NDArray[np.int32],
     ret: NDArray[np.int32],

@@ -1,14 +1,21 @@
 """The linear-time procedures: the compiled one where it was built, its NumPy twin elsewhere."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from checkers.linearizability.decision import Conflict, Decision
 from checkers.linearizability.twins import counter as twin_counter
 from checkers.linearizability.twins import grow_only_set as twin_grow_only_set
+from checkers.linearizability.twins import priority_queue as twin_priority_queue
+from checkers.linearizability.twins import queue as twin_queue
 from checkers.linearizability.twins import rank as twin_rank
+from checkers.linearizability.twins import stack as twin_stack
 from checkers.linearizability.twins import zones as twin_zones
+from checkers.linearizability.twins.collection import RULES, Columns
 
 __all__ = ["NAME", "WHY_NOT", "decision", "native"]
 
@@ -76,3 +83,25 @@ def _link(given: twin_grow_only_set.Chain) -> twin_grow_only_set.Found:
         given.part, given.element, given.order, c.list_part, c.offset, c.listed, c.elements
     )
     return found
+
+
+def queue(columns: Columns) -> Decision:
+    """FIFO queues: see ``twins.queue``."""
+    return twin_queue.decide(columns) if native is None else _collection(native.queue, columns)
+
+
+def stack(columns: Columns) -> Decision:
+    """Stacks: see ``twins.stack``."""
+    return twin_stack.decide(columns) if native is None else _collection(native.stack, columns)
+
+
+def priority_queue(columns: Columns, rank: NDArray[np.int32]) -> Decision:
+    """Priority queues: see ``twins.priority_queue``."""
+    if native is None:
+        return twin_priority_queue.decide(columns, rank)
+    return _collection(native.priority_queue, columns, rank)
+
+
+def _collection(procedure: Callable[..., tuple[Any, ...]], columns: Columns, *more: NDArray[np.int32]) -> Decision:
+    c = columns
+    return decision(procedure(c.call, c.ret, c.optional, c.f, c.part, c.value, c.parts, c.values, *more), RULES)

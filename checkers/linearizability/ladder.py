@@ -330,9 +330,10 @@ def decide(problem: Problem, budget: Budget) -> Outcome:
             return found
         if search.unknown:
             relaxed = search.relaxed(budget)
-            if relaxed is not None and not relaxed.legal:
-                return relaxed
-            most = CONTRADICTION
+            if relaxed is not None:
+                if not relaxed.legal:
+                    return relaxed
+                most = CONTRADICTION
         allowed = 0
         while True:
             outcome, capped = search.frontier(budget, allowed)

@@ -4,8 +4,12 @@
 
 #include "bindings.hpp"
 #include "bindings_sets.hpp"
+#include "collection.hpp"
 #include "findings.hpp"
+#include "priority_queue.hpp"
+#include "queue.hpp"
 #include "rank.hpp"
+#include "stack.hpp"
 #include "zones.hpp"
 
 namespace py = pybind11;
@@ -48,6 +52,29 @@ py::tuple raw(const quorate::Findings& found) {
                           array(found.rows));
 }
 
+py::tuple priority_queue(const Column<std::int32_t>& call, const Column<std::int32_t>& ret,
+                         const Column<bool>& optional, const Column<std::int8_t>& f, const Column<std::int32_t>& part,
+                         const Column<std::int32_t>& value, std::int32_t parts, std::int32_t values,
+                         const Column<std::int32_t>& ranks) {
+    const py::ssize_t rows = call.size();
+    const quorate::CollectionColumns columns{span(call, rows), span(ret, rows),  span<std::uint8_t>(optional, rows),
+                                             span(f, rows),    span(part, rows), span(value, rows),
+                                             parts,            values};
+    const auto rank = span(ranks, ranks.size());
+    return raw(without_lock([&] { return quorate::priority_queue(columns, rank); }));
+}
+
+template <quorate::Findings (*Procedure)(const quorate::CollectionColumns&)>
+py::tuple collection(const Column<std::int32_t>& call, const Column<std::int32_t>& ret, const Column<bool>& optional,
+                     const Column<std::int8_t>& f, const Column<std::int32_t>& part, const Column<std::int32_t>& value,
+                     std::int32_t parts, std::int32_t values) {
+    const py::ssize_t rows = call.size();
+    const quorate::CollectionColumns columns{span(call, rows), span(ret, rows),  span<std::uint8_t>(optional, rows),
+                                             span(f, rows),    span(part, rows), span(value, rows),
+                                             parts,            values};
+    return raw(without_lock([&] { return Procedure(columns); }));
+}
+
 py::tuple zones(const Column<std::int32_t>& call, const Column<std::int32_t>& ret, const Column<bool>& optional,
                 const Column<std::int8_t>& f, const Column<std::int32_t>& key, const Column<std::int32_t>& old,
                 const Column<std::int32_t>& made, std::int32_t keys, std::int32_t values) {
@@ -76,6 +103,9 @@ py::tuple rank(const Column<std::int32_t>& call, const Column<std::int32_t>& ret
 PYBIND11_MODULE(_native, module) {
     module.doc() = "The compiled kernel of the linearizability checker.";
     module.def("rank", &rank);
+    module.def("priority_queue", &priority_queue);
+    module.def("queue", &collection<quorate::queue>);
+    module.def("stack", &collection<quorate::stack>);
     module.def("zones", &zones);
     quorate::bind_ladder(module);
     quorate::python::bind_sets(module);
