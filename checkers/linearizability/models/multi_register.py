@@ -1,6 +1,6 @@
 """Several registers that are read and written together, in transactions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 from checkers.linearizability.model import ILLEGAL, UNKNOWN, Model, Operation, show
@@ -17,7 +17,7 @@ State = frozenset[tuple[Any, Any]]
 class MultiRegister(Model):
     """A map whose keys are read and written in transactions; nothing was written at first, which reads as null.
 
-    All keys are one object: a transaction takes effect at one instant.
+    All keys of a map are one object: a transaction takes effect at one instant. Maps of several keys are independent.
     """
 
     name = "multi-register"
@@ -33,9 +33,9 @@ class MultiRegister(Model):
         """Nothing."""
         return frozenset()
 
-    def partition(self, op: Operation) -> None:
-        """One object."""
-        del op
+    def partition(self, op: Operation) -> Hashable:
+        """One object for each map: the keys within it do not tell operations apart."""
+        return op.key
 
     def step(self, state: State, op: Operation) -> Any:
         """The map afterwards."""
