@@ -22,8 +22,8 @@ Decider = Callable[[Operations, Model, Budget], Decision]
 
 SECONDS = 60.0
 MEMORY = 1 << 30
-EXPLAINING = 3.0
-"""Seconds at most for the orders of all anomalies that the search found."""
+EXPLAINING = (0.5, 3.0)
+"""Seconds for the orders of all anomalies that the search found: whatever was spent, and however much is left."""
 
 
 class LinearizabilityChecker(Checker):
@@ -60,12 +60,13 @@ class LinearizabilityChecker(Checker):
             return self._undecided((str(failed),))
         if not len(operations) and not operations.unusable:
             return self._undecided(("no operation was completed, so there is nothing to decide",))
-        decision = self.decider(operations, self.model, Budget(self.seconds, self.memory))
+        budget = Budget(self.seconds, self.memory)
+        decision = self.decider(operations, self.model, budget)
         violated = np.flatnonzero(decision.standing == VIOLATED).tolist()
         undecided: list[int] = np.flatnonzero(decision.standing == UNDECIDED).tolist()
         tell = Narrator(history, operations, self.model)
         first = sorted(violated, key=lambda part: max(decision.conflicts[part].rows))[: self.anomalies]
-        explaining = Budget(min(EXPLAINING, self.seconds), self.memory)
+        explaining = Budget(float(np.clip(budget.left, *EXPLAINING)), self.memory)
         found = tuple(anomaly(tell, part, decision.conflicts[part], explaining) for part in first)
         validity: Validity = "invalid" if violated else "unknown" if undecided else "valid"
         return Verdict(
