@@ -82,7 +82,8 @@ class Table:
         code = self._classes.setdefault(identity, len(self.operations))
         if code == len(self.operations):
             self.operations.append(op)
-            self.pure.append(op.failed or op.f in self.model.pure)
+            # What shows a version may teach the state which one it has.
+            self.pure.append(op.version is None and (op.failed or op.f in self.model.pure))
         return code
 
     def _wrap(self, state: Any) -> Any:

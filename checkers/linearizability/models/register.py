@@ -74,7 +74,10 @@ class CasRegister(Model):
         return Decision(standing, sound, bad)
 
     def registers(self, operations: Operations) -> Columns | None:
-        """They are registers."""
+        """They are registers, unless a subclass has a specification of its own."""
+        own = type(self)
+        if own.step is not CasRegister.step or own.init is not CasRegister.init:
+            return None
         return columns(operations, self.initial)[0]
 
     def explain(self, conflict: Conflict, tell: Narrator) -> tuple[str, str]:

@@ -123,7 +123,7 @@ def _numbered(kind: Type, rng: random.Random, state: Any, row: Row, versions: bo
         if row.f != "read":
             # Of unknown outcome, nobody was told.
             return replace(row, version=low + rng.choice((1, 1, 2))) if row.told else row
-        return replace(row, version=max(low, 0) if exact else low + rng.choice((0, 1)))
+        return replace(row, version=max(low, 0) if exact else low + rng.choice((1, 2)))
     if kind.name == "fenced-mutex" and row.f == "acquire" and row.told:
         return replace(row, result=state[1] + rng.choice((1, 1, 2)))
     return row

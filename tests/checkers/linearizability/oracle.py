@@ -123,9 +123,10 @@ class CasRegister(Register):
 
 
 class VersionedRegister(CasRegister):
-    """The state is the value, the least version that it can have, and whether it has just that one.
+    """The state is the value, a version, and whether the value has just that one, or one above that nobody told.
 
-    The initial value has a version below all others; reads that tell one of it tell 0.
+    Above a version and below the next there may be any number of others. The initial value has a version below all;
+    reads that tell one of it tell 0.
     """
 
     name = "versioned-register"
@@ -141,12 +142,12 @@ class VersionedRegister(CasRegister):
             if row.f == "read":
                 if version is None or not row.told or version == (max(low, 0) if exact else None):
                     yield Outcome(result, state)
-                elif version >= low and not exact:
+                elif version > low and not exact:
                     yield Outcome(result, (value, version, True))
             elif failed:
                 yield Outcome(result, state, failed=True)
             elif version is None:
-                yield Outcome(result, (after, low + 1, False))
+                yield Outcome(result, (after, low, False))
             elif version > low:
                 yield Outcome(result, (after, version, True))
 
