@@ -460,6 +460,9 @@ class MultiRegister(Type):
             answer.append([f, key, held.get(key)])
         yield Outcome(answer, tuple(sorted(held.items())))
 
+    def agrees(self, row: Row, outcome: Outcome) -> bool:
+        return bool(row.result == outcome.result)
+
     def wrong(self, rng: random.Random, row: Row, pool: list[Any]) -> Row:
         reads = [n for n, (f, _, _) in enumerate(row.argument) if f == self.read]
         if not reads or row.result is None:

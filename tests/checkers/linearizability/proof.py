@@ -23,6 +23,9 @@ SHORTEST = 100
 LONGEST = {"log": 1_000, "grow-only-set": 1_000}
 """Operations of a history with a violation; 10 000 unless every read repeats everything."""
 
+ALONE = {"multi-register"}
+"""All keys are one object, so that each history is decided by itself."""
+
 SIZE = 250
 """Histories that are decided at once, as the keys of one."""
 
@@ -102,8 +105,16 @@ def batch(name: str, seed: int, size: int = SIZE) -> Count:
     """Decide that many histories of one type."""
     kind, model, rng = TYPES[name], model_of(name), random.Random(f"{name} {seed}")
     assert model is not None, f"{name} is not there yet"
-    history = histories.history(kind, [histories.some(kind, rng) for _ in range(size)])
-    operations = collect(history, model)
+    plans, count = [histories.some(kind, rng) for _ in range(size)], Count()
+    for some in [[plan] for plan in plans] if name in ALONE else [plans]:
+        count += _decided(name, seed, histories.history(kind, some), model)
+    return count
+
+
+def _decided(name: str, seed: int, history: History, model: Model) -> Count:
+    kind, operations = TYPES[name], collect(history, model)
+    if not len(operations):
+        return Count()
     rows = _by_part(rows_of(kind, history), operations)
     expected = {key: "valid" if linearizable(kind, some) else "invalid" for key, some in rows.items()}
     with twins():
