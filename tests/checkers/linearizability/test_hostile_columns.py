@@ -55,6 +55,7 @@ def table(rng: random.Random, arguments: list[tuple[str, str]]) -> list[Any]:
     rows = rng.choice((0, 1, 2, 5, 12, 40))
     call, ret = intervals(rng, rows)
     most = rng.choice((1, 2, 3, 10))
+    lists = any(name == "offset" for name, _ in arguments)
     made: list[Any] = []
     for name, words in arguments:
         if "NDArray" not in words:
@@ -63,6 +64,10 @@ def table(rng: random.Random, arguments: list[tuple[str, str]]) -> list[Any]:
         (kind,) = [KINDS[one] for one in KINDS if f"np.{one}]" in words]
         if name in {"call", "ret"}:
             column = list(call if name == "call" else ret)
+        elif name == "offset":
+            column = [0, *sorted(rng.randint(0, rows) for _ in range(rows - 1)), rows][: rows + 1]
+        elif lists and name in {"part", "list_part"}:
+            column = sorted(rng.randint(0, most - 1) for _ in range(rows))
         elif kind is np.bool_:
             column = [rng.random() < 0.2 for _ in range(rows)]
         else:
