@@ -26,6 +26,14 @@ def grow_only_set(
     listed: NDArray[np.int32],
     elements: int,
 ) -> tuple[NDArray[np.int8], NDArray[np.int32]]: ...
+def set_(
+    call: NDArray[np.int32],
+    ret: NDArray[np.int32],
+    optional: NDArray[np.bool_],
+    f: NDArray[np.int8],
+    part: NDArray[np.int32],
+    parts: int,
+) -> Findings: ...
 def rank(
     call: NDArray[np.int32], ret: NDArray[np.int32], part: NDArray[np.int32], ranks: NDArray[np.int64], parts: int
 ) -> Findings: ...

@@ -13,6 +13,7 @@ from checkers.linearizability.twins import grow_only_set as twin_grow_only_set
 from checkers.linearizability.twins import priority_queue as twin_priority_queue
 from checkers.linearizability.twins import queue as twin_queue
 from checkers.linearizability.twins import rank as twin_rank
+from checkers.linearizability.twins import set as twin_set
 from checkers.linearizability.twins import stack as twin_stack
 from checkers.linearizability.twins import zones as twin_zones
 from checkers.linearizability.twins.collection import RULES, Columns
@@ -83,6 +84,14 @@ def _link(given: twin_grow_only_set.Chain) -> twin_grow_only_set.Found:
         given.part, given.element, given.order, c.list_part, c.offset, c.listed, c.elements
     )
     return found
+
+
+def set_(columns: twin_set.Columns) -> Decision:
+    """Sets whose elements are looked up one at a time: see ``twins.set``."""
+    if native is None:
+        return twin_set.decide(columns)
+    c = columns
+    return twin_set.with_proof(decision(native.set_(c.call, c.ret, c.optional, c.f, c.part, c.parts), twin_set.RULES))
 
 
 def queue(columns: Columns) -> Decision:

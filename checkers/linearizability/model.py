@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from checkers.linearizability.decision import Conflict, Decision
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from checkers.linearizability.operations import Operations
     from checkers.linearizability.texts import Texts
     from checkers.linearizability.twins.zones import Columns
+    from harness.history import Calls
 
 
 class _Word:
@@ -110,6 +113,21 @@ class Model(ABC):
     def partition(self, op: Operation) -> Hashable:
         """Operations with different answers are on independent objects."""
         return op.key
+
+    def partition_codes(
+        self, calls: "Calls", keys: "tuple[str | int, ...]"
+    ) -> "tuple[NDArray[np.int32], tuple[Hashable, ...]] | None":
+        """What ``partition`` says of all operations at once; None, and it is asked for each.
+
+        Args:
+            calls: The operations.
+            keys: What the codes of their keys mean.
+
+        Returns:
+            Per operation its part, dense in the order in which they first occur, and the names of the parts.
+        """
+        del calls, keys
+        return None
 
     def equal(self, one: Any, two: Any) -> bool:
         """Whether two states are the same."""

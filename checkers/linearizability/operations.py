@@ -166,11 +166,19 @@ def _observations(history: History, calls: Calls, model: Model) -> NDArray[np.bo
 def _partition(history: History, calls: Calls, model: Model) -> tuple[NDArray[np.int32], tuple[Hashable, ...]]:
     """The part of each operation, dense, and the names of the parts."""
     if type(model).partition is not Model.partition:
-        return _partition_by_model(history, calls, model)
+        return _partition_by_codes(history, calls, model) or _partition_by_model(history, calls, model)
     names: list[Any] = [None, *history.keys]
     present = np.bincount(calls.key + 1, minlength=len(names)) > 0
     part = (np.cumsum(present) - 1)[calls.key + 1].astype(np.int32)
     return part, tuple(names[code] for code in np.flatnonzero(present).tolist())
+
+
+def _partition_by_codes(
+    history: History, calls: Calls, model: Model
+) -> tuple[NDArray[np.int32], tuple[Hashable, ...]] | None:
+    """Where the class that says how to partition says it of the codes as well, and no other partitions otherwise."""
+    own = next(one for one in type(model).__mro__ if {"partition", "partition_codes"} & vars(one).keys())
+    return model.partition_codes(calls, history.keys) if "partition_codes" in vars(own) else None
 
 
 def _partition_by_model(history: History, calls: Calls, model: Model) -> tuple[NDArray[np.int32], tuple[Hashable, ...]]:

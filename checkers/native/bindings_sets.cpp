@@ -3,6 +3,7 @@
 #include "arrays.hpp"
 #include "counter.hpp"
 #include "grow_only_set.hpp"
+#include "set.hpp"
 
 namespace quorate::python {
 
@@ -75,12 +76,26 @@ py::tuple bind_grow_only_set(const Column<std::int32_t>& part, const Column<std:
     return py::make_tuple(array(found.flaw), array(found.appears));
 }
 
+py::tuple bind_set(const Column<std::int32_t>& call, const Column<std::int32_t>& ret, const Column<bool>& optional,
+                   const Column<std::int8_t>& f, const Column<std::int32_t>& part, std::int32_t parts) {
+    const SetColumns columns{span(call), span(ret), span(optional), span(f), span(part), parts};
+    return found([&] {
+        same_length(columns.call.size(), columns.ret, columns.optional, columns.f, columns.part);
+        instants(columns.call, columns.ret);
+        within(columns.f, 0, 5, "f");
+        within(columns.part, 0, parts, "part");
+        if (parts < 0) throw std::invalid_argument("out of range: parts");
+        return set(columns);
+    });
+}
+
 }  // namespace
 
 void bind_sets(py::module_& module) {
     module.def("counter", &bind_counter, py::arg("call"), py::arg("ret"), py::arg("optional"), py::arg("f"),
                py::arg("part"), py::arg("amount"), py::arg("parts"));
     module.def("grow_only_set", &bind_grow_only_set);
+    module.def("set_", &bind_set);
 }
 
 }  // namespace quorate::python

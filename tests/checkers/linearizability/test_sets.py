@@ -1,14 +1,18 @@
 """Grow-only sets and sets: the documented examples, witnesses, sentences and what is neither."""
 
+import random
+from collections.abc import Hashable
 from typing import Any
 
 import pytest
+from linearizability import oracle, proof
 
 from checkers.linearizability import kernel
 from checkers.linearizability.checker import LinearizabilityChecker
-from checkers.linearizability.model import Model
+from checkers.linearizability.model import Model, Operation
 from checkers.linearizability.models.grow_only_set import GrowOnlySet
 from checkers.linearizability.models.set import Set
+from checkers.linearizability.operations import collect
 from checkers.verdict import Verdict
 from harness.history import History
 from harness.op import Op
@@ -165,3 +169,176 @@ def test_the_kernel_trusts_no_column() -> None:
 )
 def test_sets(calls: list[Call], validity: str) -> None:
     assert verdict(Set(), *calls).validity == validity
+
+
+def look(start: int, end: int, told: bool | None) -> Call:
+    return (start, end, "contains", 5, told, "ok")
+
+
+def put(start: int, end: int, told: bool | None = None, outcome: str = "ok") -> Call:
+    return (start, end, "add", 5, told, outcome)
+
+
+def take(start: int, end: int, told: bool | None = None, outcome: str = "ok") -> Call:
+    return (start, end, "remove", 5, told, outcome)
+
+
+@pytest.mark.parametrize(
+    ("calls", "name", "sentence"),
+    [
+        (
+            [look(1, 2, True)],
+            "thin-air-read",
+            "p0's contains 5 -> true (0.001-0.002 s) found 5, which no operation ever tried to add",
+        ),
+        (
+            [put(1, 2, outcome="fail"), look(3, 4, True)],
+            "aborted-read",
+            (
+                "p1's contains 5 -> true (0.003-0.004 s) found 5, although the only attempt to add it, by p0, had "
+                'failed for certain at 0.002 s: "x: no"'
+            ),
+        ),
+        (
+            [take(1, 2, True), put(3, 4)],
+            "future-read",
+            (
+                "p0's remove of 5 -> true (0.001-0.002 s) found 5 and was complete at 0.002 s, before the only "
+                "operation that adds it was invoked: p1's add of 5 (0.003-0.004 s)"
+            ),
+        ),
+        (
+            [put(1, 2), look(3, 4, False), look(5, 6, True)],
+            "stale-read",
+            (
+                "p1's contains 5 -> false (0.003-0.004 s) did not find 5, although p0's add of 5 (0.001-0.002 s) was "
+                "complete at 0.002 s, before that was invoked, and no operation ever tried to remove it; a later "
+                "operation found it"
+            ),
+        ),
+        (
+            [put(1, 2), take(3, 4, outcome="fail"), look(5, 6, False)],
+            "lost-write",
+            (
+                "p2's contains 5 -> false (0.005-0.006 s) did not find 5, although p0's add of 5 (0.001-0.002 s) was "
+                "complete at 0.002 s, before that was invoked, and the only attempt to remove it, by p1, had failed "
+                'for certain at 0.004 s: "x: no"; no later operation found it'
+            ),
+        ),
+        (
+            [put(1, 10), look(2, 3, True), look(4, 5, False), take(6, 7)],
+            "lost-write",
+            (
+                "p2's contains 5 -> false (0.004-0.005 s) did not find 5, although p1's contains 5 -> true "
+                "(0.002-0.003 s), which found it, was complete at 0.003 s, before that was invoked, and was complete "
+                "at 0.005 s, before the only operation that removes it was invoked: p3's remove of 5 (0.006-0.007 s); "
+                "no later operation found it"
+            ),
+        ),
+        (
+            [put(1, 3), take(2, 10), look(4, 5, False), look(6, 7, True)],
+            "stale-read",
+            (
+                "p2's contains 5 -> false (0.004-0.005 s) did not find 5, although p0's add of 5 (0.001-0.003 s) was "
+                "complete at 0.003 s, before that was invoked; p3's contains 5 -> true (0.006-0.007 s) found it again, "
+                "although it was added only once"
+            ),
+        ),
+        (
+            [put(1, 10), take(2, 3, True), look(4, 5, True)],
+            "lost-write",
+            (
+                "p2's contains 5 -> true (0.004-0.005 s) found 5, although p1's remove of 5 -> true (0.002-0.003 s) "
+                "was complete at 0.003 s, before that was invoked; the remove had found it, and it was added "
+                "only once; every later operation found it, if any"
+            ),
+        ),
+        (
+            [put(1, 2), take(3, 4), look(5, 6, True), look(7, 8, False)],
+            "stale-read",
+            (
+                "p2's contains 5 -> true (0.005-0.006 s) found 5, although p1's remove of 5 (0.003-0.004 s) was "
+                "complete at 0.004 s, before that was invoked; it was added only once, and before that: p0's add of 5 "
+                "(0.001-0.002 s) was complete at 0.002 s, before the remove was invoked; a later operation did not "
+                "find it"
+            ),
+        ),
+        (
+            [take(1, 2), put(3, 4), look(5, 6, False)],
+            "lost-write",
+            (
+                "p2's contains 5 -> false (0.005-0.006 s) did not find 5, although p1's add of 5 (0.003-0.004 s) was "
+                "complete at 0.004 s, before that was invoked, and the only operation that removes it, p0's remove of "
+                "5 (0.001-0.002 s), was over at 0.002 s, before p1's add of 5 (0.003-0.004 s) was invoked; no later "
+                "operation found it"
+            ),
+        ),
+    ],
+)
+def test_set_anomalies(calls: list[Call], name: str, sentence: str) -> None:
+    (found,) = verdict(Set(), *calls).anomalies
+    assert (found.name, found.sentence) == (name, sentence)
+
+
+@pytest.mark.parametrize(
+    ("calls", "validity"),
+    [
+        ([put(1, 0, outcome="info"), look(2, 3, False), look(4, 5, True), look(6, 7, True)], "valid"),
+        ([put(1, 0, outcome="info"), look(2, 3, True), look(4, 5, False)], "invalid"),
+        ([put(1, 2), take(3, 0, outcome="info"), look(4, 5, True), look(6, 7, False)], "valid"),
+        ([put(1, 2), take(3, 0, outcome="info"), look(4, 5, False), look(6, 7, True)], "invalid"),
+        ([put(1, 2), put(3, 4, told=False), take(5, 6, True), take(7, 8, told=False)], "valid"),
+        ([put(1, 2), take(3, 4), put(5, 6, told=False)], "invalid"),
+        ([put(1, 2), look(3, 4, None), take(5, 6)], "valid"),
+    ],
+)
+def test_one_add_and_one_remove_need_no_search(calls: list[Call], validity: str) -> None:
+    found = verdict(Set(), *calls)
+    assert (found.validity, found.statistics["keys searched"]) == (validity, 0)
+
+
+def test_an_element_that_is_added_twice_is_searched() -> None:
+    found = verdict(Set(), put(1, 2), put(3, 4))
+    assert (found.validity, found.statistics["keys searched"]) == ("valid", 1)
+
+
+class OneElement(oracle.Set):
+    """Mostly looked up; added and removed about once."""
+
+    fs = {"add": 1, "remove": 1, "contains": 4}  # noqa: RUF012
+
+    def ask(self, rng: random.Random, f: str, state: Any, value: int) -> Any:
+        return 7
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_one_element_is_decided_as_by_the_oracle(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(oracle.TYPES, "set", OneElement())
+    count = proof.batch("set", seed)
+    assert count.wrong == []
+    assert count.fast > count.histories / 2
+
+
+def test_the_parts_of_a_set_are_those_that_partition_names() -> None:
+    values = [True, 1, "1", 1.0, 1.5, None, [1], [1.0], {"a": 1}, False, 0, "1"]
+    ops = []
+    for place, value in enumerate(values * 2):
+        key = (None, "k", 1)[place % 3]
+        ops += [Op(-1, 0, place, kind, "add", key, value) for kind in ("invoke", "ok")]
+    history = History(ops)
+
+    class OneByOne(Set):
+        def partition(self, op: Operation) -> Hashable:
+            return super().partition(op)
+
+    one, two = (collect(history, model) for model in (Set(), OneByOne()))
+    assert (one.keys, one.part.tolist()) == (two.keys, two.part.tolist())
+
+
+def test_a_set_that_partitions_otherwise_is_asked() -> None:
+    class Whole(Set):
+        def partition(self, op: Operation) -> Hashable:
+            return None
+
+    history = History([Op(-1, 0, 0, kind, "add", None, value) for value in (1, 2) for kind in ("invoke", "ok")])  # type: ignore[arg-type]
+    assert collect(history, Whole()).keys == (None,)
