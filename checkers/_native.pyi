@@ -26,6 +26,18 @@ def grow_only_set(
     listed: NDArray[np.int32],
     elements: int,
 ) -> tuple[NDArray[np.int8], NDArray[np.int32]]: ...
+def mutex(
+    call: NDArray[np.int32],
+    ret: NDArray[np.int32],
+    optional: NDArray[np.bool_],
+    f: NDArray[np.int8],
+    part: NDArray[np.int32],
+    process: NDArray[np.int32],
+    token: NDArray[np.int64],
+    parts: int,
+    processes: int,
+    reentrant: int,
+) -> Findings: ...
 def set_(
     call: NDArray[np.int32],
     ret: NDArray[np.int32],

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from checkers.linearizability.decision import Conflict, Decision
 from checkers.linearizability.twins import counter as twin_counter
 from checkers.linearizability.twins import grow_only_set as twin_grow_only_set
+from checkers.linearizability.twins import mutex as twin_mutex
 from checkers.linearizability.twins import priority_queue as twin_priority_queue
 from checkers.linearizability.twins import queue as twin_queue
 from checkers.linearizability.twins import rank as twin_rank
@@ -92,6 +93,15 @@ def set_(columns: twin_set.Columns) -> Decision:
         return twin_set.decide(columns)
     c = columns
     return twin_set.with_proof(decision(native.set_(c.call, c.ret, c.optional, c.f, c.part, c.parts), twin_set.RULES))
+
+
+def mutex(columns: twin_mutex.Columns) -> Decision:
+    """Mutexes with owners: see ``twins.mutex``."""
+    if native is None:
+        return twin_mutex.decide(columns)
+    c = columns
+    raw = native.mutex(c.call, c.ret, c.optional, c.f, c.part, c.process, c.token, c.parts, c.processes, c.reentrant)
+    return decision(raw, twin_mutex.RULES)
 
 
 def queue(columns: Columns) -> Decision:

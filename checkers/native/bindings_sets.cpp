@@ -3,6 +3,7 @@
 #include "arrays.hpp"
 #include "counter.hpp"
 #include "grow_only_set.hpp"
+#include "mutex.hpp"
 #include "set.hpp"
 
 namespace quorate::python {
@@ -76,6 +77,24 @@ py::tuple bind_grow_only_set(const Column<std::int32_t>& part, const Column<std:
     return py::make_tuple(array(found.flaw), array(found.appears));
 }
 
+py::tuple bind_mutex(const Column<std::int32_t>& call, const Column<std::int32_t>& ret, const Column<bool>& optional,
+                     const Column<std::int8_t>& f, const Column<std::int32_t>& part,
+                     const Column<std::int32_t>& process, const Column<std::int64_t>& token, std::int32_t parts,
+                     std::int32_t processes, bool reentrant) {
+    const MutexColumns columns{span(call),    span(ret),   span(optional), span(f),   span(part),
+                               span(process), span(token), parts,          processes, reentrant};
+    return found([&] {
+        same_length(columns.call.size(), columns.ret, columns.optional, columns.f, columns.part, columns.process,
+                    columns.token);
+        if (parts < 0 || processes < 0) throw std::invalid_argument("fewer than no parts or processes");
+        instants(columns.call, columns.ret);
+        within(columns.f, 0, 3, "f");
+        within(columns.part, 0, parts, "part");
+        within(columns.process, 0, processes, "process");
+        return mutex(columns);
+    });
+}
+
 py::tuple bind_set(const Column<std::int32_t>& call, const Column<std::int32_t>& ret, const Column<bool>& optional,
                    const Column<std::int8_t>& f, const Column<std::int32_t>& part, std::int32_t parts) {
     const SetColumns columns{span(call), span(ret), span(optional), span(f), span(part), parts};
@@ -95,6 +114,9 @@ void bind_sets(py::module_& module) {
     module.def("counter", &bind_counter, py::arg("call"), py::arg("ret"), py::arg("optional"), py::arg("f"),
                py::arg("part"), py::arg("amount"), py::arg("parts"));
     module.def("grow_only_set", &bind_grow_only_set);
+    module.def("mutex", &bind_mutex, py::arg("call"), py::arg("ret"), py::arg("optional"), py::arg("f"),
+               py::arg("part"), py::arg("process"), py::arg("token"), py::arg("parts"), py::arg("processes"),
+               py::arg("reentrant"));
     module.def("set_", &bind_set);
 }
 
