@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from harness.evidence import Evidence
 from harness.op import Op
-from harness.values import NULL, Values, token
+from harness.values import NULL, Values, is_whole, token
 
 native: Any = None
 """The extension; None where it was not built, or shall not be used."""
@@ -85,6 +85,9 @@ class Interned(Values):
     def integers(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Per code the integer that it stands for (0 where it stands for none), and whether it stands for one."""
         number, whole = self._known.integers()
+        for code, value in self._odd.items():
+            if is_whole(value) and abs(value) < 1 << 62:
+                number[code], whole[code] = int(value), True
         whole &= (number < 1 << 62) & (number > -(1 << 62))
         return np.where(whole, number, 0), whole
 

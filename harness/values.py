@@ -30,6 +30,11 @@ def token(value: Any) -> Any:
         return (type(value).__name__, repr(value))
 
 
+def is_whole(value: Any) -> bool:
+    """Whether it is an integer, however JSON wrote it: 2.0 is one, true is none."""
+    return type(value) is int or (type(value) is float and value.is_integer())
+
+
 def _whole(text: str) -> int | float:
     """Within a list as well, 1.0 and 1 are one number."""
     number = float(text)
@@ -89,8 +94,8 @@ class Values:
 
     def integers(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Per code the integer that it stands for (0 where it stands for none), and whether it stands for one."""
-        whole = [type(value) is int and abs(value) < 1 << 62 for value in self._table]
-        numbers = [value if is_whole else 0 for value, is_whole in zip(self._table, whole, strict=True)]
+        whole = [is_whole(value) and abs(value) < 1 << 62 for value in self._table]
+        numbers = [int(value) if fits else 0 for value, fits in zip(self._table, whole, strict=True)]
         return np.array(numbers, dtype=np.int64), np.array(whole, dtype=np.bool_)
 
 

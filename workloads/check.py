@@ -24,6 +24,8 @@ from harness.history import History
 from harness.op import Op
 from workloads.dask_cluster import decider
 
+_BY_CONTENT = formats.Options()
+
 Recorded = History | Iterable[Op] | str | os.PathLike[str]
 """A history, the operations of one in order, the path of a history file, or that of a run folder."""
 
@@ -71,7 +73,7 @@ def check_linearizable(
         raise UsageError(f"{workers} workers cannot decide anything: leave workers out, or give at least 1")
     specification = _model(model)
     checker = LinearizabilityChecker(specification, seconds, memory)
-    recorded = _recorded(history, one_at_a_time=specification.per_process)
+    recorded = _recorded(history, specification)
     with ExitStack() as connection:
         if workers is not None:
             checker.decider = partial(decide, workers=workers)
@@ -94,9 +96,9 @@ def _model(model: Model | type[Model] | str) -> Model:
     return made
 
 
-def _recorded(source: Recorded | Iterable[TimedOperation | tuple[Any, ...]], *, one_at_a_time: bool) -> History:
+def _recorded(source: Recorded | Iterable[TimedOperation | tuple[Any, ...]], model: Model) -> History:
     if isinstance(source, (History, str, os.PathLike)):
-        return _history(source)
+        return _history(source, formats.Options(keys=None if model.keyed() else "none"))
     operations: Any = iter(source)
     first = next(operations, None)
     if first is None:
@@ -105,17 +107,17 @@ def _recorded(source: Recorded | Iterable[TimedOperation | tuple[Any, ...]], *, 
     if isinstance(first, Op):
         return History(every)
     try:
-        return intervals.history(every, one_at_a_time=one_at_a_time)
+        return intervals.history(every, one_at_a_time=model.per_process)
     except ValueError as error:
         raise UsageError(str(error)) from error
 
 
-def _history(source: Recorded) -> History:
+def _history(source: Recorded, options: formats.Options = _BY_CONTENT) -> History:
     if isinstance(source, History):
         return source
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
-        return History.read(path / "history.jsonl") if path.is_dir() else formats.read(path).history
+        return History.read(path / "history.jsonl") if path.is_dir() else formats.read(path, options).history
     return History(source)
 
 

@@ -129,6 +129,10 @@ class Model(ABC):
         del calls, keys
         return None
 
+    def keyed(self) -> bool:
+        """Whether its objects are the keys of a history; if not, what looks like a key may be part of a value."""
+        return type(self).partition is Model.partition
+
     def equal(self, one: Any, two: Any) -> bool:
         """Whether two states are the same."""
         return bool(one == two)

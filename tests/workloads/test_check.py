@@ -108,3 +108,15 @@ def test_a_file_of_another_project_is_read_as_by_the_command(tmp_path: Path) -> 
     path.write_text("[{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read :value 5}]")
     assert check(path, "register").validity == "invalid"
     assert check_linearizable(str(path), "register").validity == "invalid"
+
+
+def test_what_looks_like_a_key_is_part_of_the_value_where_objects_are_no_keys(tmp_path: Path) -> None:
+    """A file and the command say the same."""
+    path = tmp_path / "pairs.jsonl"
+    events = [("invoke", "write", '["x", ["a", 1]]'), ("ok", "write", '["x", ["a", 1]]')]
+    events += [("invoke", "read", '["x", ["a", null]]'), ("ok", "read", '["x", ["a", 1]]')]
+    path.write_text(
+        "".join(f'{{"process":0,"type":"{kind}","f":"{f}","value":{value}}}\n' for kind, f, value in events)
+    )
+    verdict = check_linearizable(path, "multi-register")
+    assert (verdict.validity, verdict.statistics["keys"]) == ("valid", 1)

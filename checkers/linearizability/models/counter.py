@@ -12,7 +12,7 @@ from checkers.linearizability.explain import Narrator
 from checkers.linearizability.model import ILLEGAL, Model, Operation, show
 from checkers.linearizability.operations import Operations
 from checkers.linearizability.twins.counter import ADD, READ, Columns, complete, steps
-from harness.values import NULL, Values
+from harness.values import NULL, Values, is_whole
 
 LARGE = 1 << 62
 """Amounts that could add up to more are left to the search, which has no widest integer."""
@@ -36,7 +36,9 @@ class Counter(Model):
     }
 
     def __init__(self, initial: int = 0) -> None:
-        self.initial = initial
+        if not is_whole(initial):
+            raise ValueError(f"it begins with an integer, not with {show(initial)}")
+        self.initial = int(initial)
 
     def init(self) -> Any:
         """The initial value."""
@@ -208,7 +210,7 @@ def _integers(
     room = LARGE // 2 - abs(initial)
     for one in present.tolist():
         value = values[one]
-        if type(value) is not int and not (type(value) is float and value.is_integer()):
+        if not is_whole(value):
             strange[one] = True
         elif abs(value) > room:
             large[one] = True

@@ -11,6 +11,7 @@ from checkers.linearizability.decision import UNDECIDED, VIOLATED, Conflict, Dec
 from checkers.linearizability.explain import Narrator
 from checkers.linearizability.model import ILLEGAL, UNKNOWN, Model, Operation, show
 from checkers.linearizability.operations import Operations
+from harness.values import is_whole
 
 _UNSEEN = np.int64(np.iinfo(np.int64).min)
 
@@ -34,7 +35,9 @@ class FetchAndAdd(Model):
     resultless = frozenset({"add"})
 
     def __init__(self, initial: int = 0) -> None:
-        self.initial = initial
+        if not is_whole(initial):
+            raise ValueError(f"it begins with an integer, not with {show(initial)}")
+        self.initial = int(initial)
 
     def init(self) -> int:
         """The value."""
@@ -43,7 +46,7 @@ class FetchAndAdd(Model):
     def step(self, state: int, op: Operation) -> Any:
         """The value afterwards."""
         shown = self.initial if op.result is None else op.result
-        if op.result is not UNKNOWN and (type(shown) is not int or shown != state):
+        if op.result is not UNKNOWN and (not is_whole(shown) or shown != state):
             return ILLEGAL
         return state + op.argument if op.f == "add" else state
 

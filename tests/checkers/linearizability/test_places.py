@@ -1,12 +1,14 @@
 """Logs and fetch-and-add: decided by the places that were shown, and told of when they are wrong."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from checkers.linearizability.checker import LinearizabilityChecker
 from checkers.linearizability.decision import HOLDS, UNDECIDED
 from checkers.linearizability.model import Model
+from checkers.linearizability.models.counter import Counter
 from checkers.linearizability.models.fetch_and_add import FetchAndAdd
 from checkers.linearizability.models.log import Log
 from checkers.linearizability.operations import collect
@@ -196,3 +198,23 @@ def test_what_fetch_and_add_refutes_is_told(events: list[Event], name: str, sent
 def test_an_amount_that_is_no_number_is_said_as_such() -> None:
     verdict = LinearizabilityChecker(FetchAndAdd()).check(history(*done(1, "add", "x", 0)))
     assert verdict.reasons == ('the history is undecided: an add of "x" is not a whole number',)
+
+
+@pytest.mark.parametrize("model", [FetchAndAdd, Counter])
+def test_two_is_two_however_json_wrote_it(model: type[FetchAndAdd] | type[Counter], tmp_path: Path) -> None:
+    lines = [("invoke", "add", "2"), ("ok", "add", "0"), ("invoke", "read", "null"), ("ok", "read", "2.0")]
+    path = tmp_path / "history.jsonl"
+    path.write_text(
+        "".join(
+            f'{{"index":{i},"time":{i},"process":0,"type":"{kind}","f":"{f}","value":{value}}}\n'
+            for i, (kind, f, value) in enumerate(lines)
+        )
+    )
+    assert LinearizabilityChecker(model()).check(History.read(path)).validity == "valid"
+
+
+@pytest.mark.parametrize("initial", [None, "x", 1.5, True])
+@pytest.mark.parametrize("model", [FetchAndAdd, Counter])
+def test_a_number_begins_with_an_integer(model: type[FetchAndAdd] | type[Counter], initial: object) -> None:
+    with pytest.raises(ValueError, match="it begins with an integer"):
+        model(initial)  # type: ignore[arg-type]  # a user's mistake
