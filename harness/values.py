@@ -78,10 +78,6 @@ class Values:
         self._table.append(value)
         return len(self._table) - 1
 
-    def tokens(self) -> list[Any]:
-        """Per code the stand-in of its value."""
-        return list(self._codes)
-
     def codes(self, values: Sequence[Any]) -> list[int]:
         """The codes of many."""
         if not set(map(type, values)) <= PLAIN:

@@ -62,9 +62,9 @@ class Set(Model):
         place = np.empty(len(order), dtype=np.int32)
         place[order] = np.arange(len(order), dtype=np.int32)
         names: list[Any] = [None, *keys]
-        tokens = calls.values.tokens()
-        key, element = np.divmod(distinct[order], width)
-        return place[part], tuple((names[k], tokens[e]) for k, e in zip(key.tolist(), element.tolist(), strict=True))
+        key, element = (codes.tolist() for codes in np.divmod(distinct[order], width))
+        values = calls.values
+        return place[part], tuple((names[k], token(values[e])) for k, e in zip(key, element, strict=True))
 
     def describe(self, op: Operation) -> str:
         """``add of 17``, ``contains 17 -> true``."""

@@ -2,8 +2,10 @@
 
 import random
 from collections.abc import Hashable
+from io import BytesIO
 from typing import Any
 
+import msgspec
 import pytest
 from linearizability import oracle, proof
 
@@ -319,19 +321,23 @@ def test_one_element_is_decided_as_by_the_oracle(seed: int, monkeypatch: pytest.
     assert count.fast > count.histories / 2
 
 
-def test_the_parts_of_a_set_are_those_that_partition_names() -> None:
-    values = [True, 1, "1", 1.0, 1.5, None, [1], [1.0], {"a": 1}, False, 0, "1"]
+@pytest.mark.parametrize("from_file", [False, True])
+def test_the_parts_of_a_set_are_those_that_partition_names(from_file: bool) -> None:
+    values = [True, 1, "1", 1.0, 1.5, None, [1], [1.0], {"a": 1}, False, 0, "1", 1 << 70]
     ops = []
-    for place, value in enumerate(values * 2):
+    for place, value in enumerate(values * 3):
         key = (None, "k", 1)[place % 3]
-        ops += [Op(-1, 0, place, kind, "add", key, value) for kind in ("invoke", "ok")]
+        ops += [Op(len(ops) + i, 0, place, kind, "add", key, value) for i, kind in enumerate(("invoke", "ok"))]
     history = History(ops)
+    if from_file:
+        history = History.load(BytesIO(b"".join(msgspec.json.encode(op) + b"\n" for op in ops)))
 
     class OneByOne(Set):
         def partition(self, op: Operation) -> Hashable:
             return super().partition(op)
 
     one, two = (collect(history, model) for model in (Set(), OneByOne()))
+    assert len(history) == len(ops)
     assert (one.keys, one.part.tolist()) == (two.keys, two.part.tolist())
 
 
