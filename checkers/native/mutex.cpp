@@ -31,6 +31,7 @@ class Mutexes {
         : c_(columns),
           found_(static_cast<std::size_t>(columns.parts)),
           open_(static_cast<std::size_t>(columns.parts), false),
+          reused_(static_cast<std::size_t>(columns.parts), false),
           starts_(columns.call.size(), false),
           extra_(columns.call.size(), false),
           at_(columns.call.size(), NONE),
@@ -62,7 +63,8 @@ class Mutexes {
 
     const MutexColumns& c_;
     Findings found_;
-    std::vector<bool> open_;
+    std::vector<bool> open_;    // Per part, whether some process's operations have more than one order.
+    std::vector<bool> reused_;  // Per part, whether a process went on after a release of unknown outcome.
     std::vector<bool> starts_;  // An acquire with which a process begins to hold.
     std::vector<bool> extra_;   // A release by a process that did not hold.
     Rows at_;                   // Per row, its position in `order_`.
@@ -83,6 +85,7 @@ class Mutexes {
             at_[row] = static_cast<std::int32_t>(i);
             if (last != NONE && !owned_alike(last, row)) now = {};
             if (!sound(now, row)) open_[c_.part[row]] = true;
+            if (now.last != NONE && c_.optional[now.last]) reused_[c_.part[row]] = true;
             if (c_.f[row] == ACQUIRE)
                 acquire(now, row);
             else
@@ -122,8 +125,13 @@ class Mutexes {
         now.first = NONE;
     }
 
+    // A witness says nothing of a release of unknown outcome that could as well come later: the search finds one.
     void refute(std::int32_t row, Rule rule, std::span<const std::int32_t> witness) {
-        if (!open_[c_.part[row]]) found_.refute(c_.part[row], rule, witness);
+        const std::int32_t part = c_.part[row];
+        if (reused_[part])
+            found_.standing[part] = UNDECIDED;
+        else if (!open_[part])
+            found_.refute(part, rule, witness);
     }
 
     void releases() {

@@ -7,9 +7,12 @@ order is then the only one, and tokens must grow in it. A holder of a reentrant 
 to the release that makes up for the last.
 
 Unknown outcomes, each the last of its process: an acquire is left out, because nobody could acquire after it; a release
-happens, because it can only help. An acquire that was refused needs a holder: between two holders there is certainly
-none from where the first one's release returned to where the second one's acquire is invoked, and all other times can
-be had at once. Behind the last holder an acquire of unknown outcome explains it too.
+happens, because it can only help. It may also stand between two acquires of its process; but as it then could as well
+come later, if these were not certain, what refutes such a part is left to the search.
+
+An acquire that was refused needs a holder: between two holders there is certainly none from where the first one's
+release returned to where the second one's acquire is invoked, and all other times can be had at once. Behind the last
+holder an acquire of unknown outcome explains it too.
 
 Gibbons, Korach: Testing shared memories, SIAM J. Comput. 26(4), 1997.
 """
@@ -78,6 +81,7 @@ class _Processes:
         owner: Number of part and process.
         extra: Releases by who does not hold.
         open_parts: Whether each part has operations whose order or effect is not certain.
+        reused: Whether each part has a process that went on after an unknown outcome.
         holders: Rows of the acquires with which somebody begins to hold, by part and return.
         released: Per holder, the row of the release; -1 where there is none.
     """
@@ -86,6 +90,7 @@ class _Processes:
     owner: NDArray[np.int64]
     extra: NDArray[np.bool_]
     open_parts: NDArray[np.bool_]
+    reused: NDArray[np.bool_]
     holders: NDArray[np.intp]
     released: NDArray[np.int64]
 
@@ -105,7 +110,8 @@ def decide(columns: Columns) -> Decision:
             found[part] = Conflict(RULES[rule], rows)
     standing = np.where(unexplained | p.open_parts, UNDECIDED, HOLDS).astype(np.int8)
     standing[list(found)] = VIOLATED
-    return Decision(standing, found)
+    standing[p.reused & (standing == VIOLATED)] = UNDECIDED
+    return Decision(standing, {part: proof for part, proof in found.items() if standing[part] == VIOLATED})
 
 
 _Event = tuple[tuple[int, int], int, tuple[int, ...]]
@@ -125,12 +131,14 @@ def _processes(c: Columns) -> _Processes:
     unsure[last] |= np.where(optional[last], ~must, c.ret[rows[last]] >= c.call[rows[last + 1]])
     open_parts = np.zeros(c.parts, dtype=np.bool_)
     open_parts[c.part[rows[unsure]]] = True
+    reused = np.zeros(c.parts, dtype=np.bool_)
+    reused[c.part[rows[last[optional[last]]]]] = True
     starts, ends = np.flatnonzero(start), np.flatnonzero(end)
     closing = np.append(ends, len(rows))[np.searchsorted(ends, starts)]
     closed = (closing < np.append(starts, len(rows))[1:]) & (owner[np.minimum(closing, len(rows) - 1)] == owner[starts])
     released = np.where(closed, np.append(rows, -1)[closing], -1)
     order = np.lexsort((c.ret[rows[starts]], c.part[rows[starts]]))
-    return _Processes(rows, owner, extra, open_parts, rows[starts][order], released[order])
+    return _Processes(rows, owner, extra, open_parts, reused, rows[starts][order], released[order])
 
 
 def _turns(

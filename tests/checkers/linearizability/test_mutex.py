@@ -156,6 +156,14 @@ def test_a_process_that_goes_on_after_an_unknown_acquire_is_left_to_the_search(c
     assert standing(unknown, OwnedMutex(), compiled=compiled) == (UNDECIDED, None)
 
 
+@BOTH
+def test_a_process_that_goes_on_after_an_unknown_release_is_refuted_by_the_search_only(compiled: bool) -> None:
+    again = [(1, "invoke", "acquire"), (1, "ok", "acquire")]
+    reused = [*again, (1, "invoke", "release"), (1, "info", "release"), *again]
+    assert standing(overlapping(*reused), OwnedMutex(), compiled=compiled) == (HOLDS, None)
+    assert standing(overlapping(*reused, *again), OwnedMutex(), compiled=compiled) == (UNDECIDED, None)
+
+
 @pytest.mark.kernel
 @pytest.mark.parametrize("name", ["owned-mutex", "fenced-mutex", "reentrant-mutex"])
 def test_the_kernel_finds_what_its_twin_finds(name: str) -> None:
