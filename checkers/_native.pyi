@@ -94,6 +94,8 @@ def zones(
 
 class Cells:
     def __init__(self, step: Callable[[int, int], tuple[int, int]]) -> None: ...
+    @property
+    def bytes(self) -> int: ...
 
 def ladder_registers(
     call: NDArray[np.int32],

@@ -66,7 +66,7 @@ def parts(
 
     def search(one: NDArray[np.intp]) -> Found:
         try:
-            if not hasattr(own, "table") or own.table.bytes > memory // 8:
+            if not hasattr(own, "table") or own.table.held > memory // 8:
                 own.table = Table(model)
             found = _part(operations.select(one), own.table, budget.part(budget.left / 2, memory))
         except (BudgetSpent, ModelFailed) as why:

@@ -110,13 +110,18 @@ class Table:
         return after
 
     def priced(self, state: int, kind: int) -> tuple[int, int]:
-        """The same, and how many bytes the answer takes.
+        """The same for who remembers the answer, and how many bytes it takes.
 
         Raises:
             ModelFailed: The model raised an error.
         """
         before = self.bytes
-        return self.step(state, kind), self.bytes - before
+        return self._ask(state, kind), self.bytes - before
+
+    @property
+    def held(self) -> int:
+        """Bytes that are kept from search to search: the states, and what the compiled ladder keeps."""
+        return self.bytes if self.cells is None else max(self.bytes, self.cells.bytes)
 
     def _ask(self, state: int, kind: int) -> int:
         now, op = self._table[state], self.operations[kind]

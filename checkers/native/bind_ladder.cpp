@@ -223,7 +223,7 @@ void bind_ladder(py::module_& module) {
             py::gil_scoped_acquire held;
             return step(state, kind).cast<Cells::Answer>();
         });
-    }));
+    })).def_property_readonly("bytes", &Cells::bytes);
     module.def("ladder_registers", &registers);
     module.def("ladder_table", &table);
     module.def("ladder_shrink", &shrink);

@@ -38,13 +38,18 @@ class Cells {
     };
     static Doom doom(std::int32_t, std::int32_t) { return {}; }
 
+    // Bytes that are kept from search to search, those of the interpreter included.
+    std::size_t bytes() const { return held_; }
+
    private:
     static constexpr std::int32_t UNASKED = -2;
 
     std::int32_t miss(std::size_t row, std::size_t column);
+    void take(std::size_t bytes);
 
     Ask ask_;
     Budget* budget_ = nullptr;
+    std::size_t held_ = 0;
     std::vector<std::vector<std::int32_t>> rows_;
 };
 
