@@ -89,6 +89,7 @@ class Model(ABC):
             unknown outcome with any other f happened, ``fast`` is not believed: it would take no result for one.
         per_process: Whether it matters who does it.
         versioned: Whether the versions that the datastore gave are part of the specification.
+        keyed: Whether a value ``[key, value]`` in a file of another project names an independent object.
         nondeterministic: Whether ``step`` returns the possible states, as an iterable (empty: illegal).
     """
 
@@ -100,6 +101,7 @@ class Model(ABC):
     resultless: ClassVar[frozenset[str]] = frozenset()
     per_process: ClassVar[bool] = False
     versioned: ClassVar[bool] = False
+    keyed: ClassVar[bool] = True
     nondeterministic: ClassVar[bool] = False
 
     @abstractmethod
@@ -128,10 +130,6 @@ class Model(ABC):
         """
         del calls, keys
         return None
-
-    def keyed(self) -> bool:
-        """Whether its objects are the keys of a history; if not, what looks like a key may be part of a value."""
-        return type(self).partition is Model.partition
 
     def equal(self, one: Any, two: Any) -> bool:
         """Whether two states are the same."""

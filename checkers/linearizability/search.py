@@ -46,7 +46,7 @@ def parts(
     Args:
         operations: Of all parts.
         model: The sequential specification.
-        rows: Per part that is asked for, its rows; small parts first.
+        rows: Per part that is asked for, its rows; small parts first, and the last may use all that is left.
         budget: For all of them.
         workers: How many threads share the time; each has its part of the memory.
     """
@@ -59,16 +59,21 @@ def parts(
             return _registers(columns, list(map(len, rows)), rows, Budget(budget.left, memory), workers)
     own = threading.local()
 
+    def share(one: NDArray[np.intp]) -> Budget:
+        return budget.part(budget.left if one is rows[-1] else budget.left / 2, memory)
+
     def known(one: NDArray[np.intp]) -> Found:
+        if not budget.left:
+            return f"{no_time(budget.seconds)}; it was not begun with"
         part = operations.select(one)
         strings = None if kernel.native is None else model.strings(part)
-        return search(one) if strings is None else _strings(part, strings, one, budget.part(budget.left / 2, memory))
+        return search(one) if strings is None else _strings(part, strings, one, share(one))
 
     def search(one: NDArray[np.intp]) -> Found:
         try:
             if not hasattr(own, "table") or own.table.held > memory // 8:
                 own.table = Table(model)
-            found = _part(operations.select(one), own.table, budget.part(budget.left / 2, memory))
+            found = _part(operations.select(one), own.table, share(one))
         except (BudgetSpent, ModelFailed) as why:
             return str(why)
         return None if found is None else parallel.outside(found, one)

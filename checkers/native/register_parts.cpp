@@ -73,7 +73,8 @@ Searched search_registers(const RegisterParts& parts, const Allotment& allotment
     std::vector<std::size_t> refuted;
     for (std::size_t part = 0; part < parts.size(); part++) {
         refresh();
-        found.seconds[part] = std::max(0.0, all.left() / 2);
+        const bool last = part + 1 == found.seconds.size();
+        found.seconds[part] = std::max(0.0, last ? all.left() : all.left() / 2);
         workshop->budget.renew(found.seconds[part]);
         found.outcomes[part] = workshop->decide(parts.part(part));
         if (found.outcomes[part].verdict == Outcome::ILLEGAL) refuted.push_back(part);

@@ -139,7 +139,7 @@ def _asked(given: dict[str, Any], decider: Decider | None) -> _Asked:
         raise UsageError("--initial is for a --model: name one")
     model = None if model_name is None else models.load(model_name, models.initial_value(initial))
     limits = Limits(given["budget_seconds"], given["budget_memory"], decider)
-    if model is not None and given["keys"] is None and not model.keyed():
+    if model is not None and given["keys"] is None and not model.keyed:
         # Its objects are no keys, so what looks like a key is part of a value.
         given = {**given, "keys": "none"}
     return _Asked(workload, model, model_name or "", options(given), limits)

@@ -120,3 +120,12 @@ def test_what_looks_like_a_key_is_part_of_the_value_where_objects_are_no_keys(tm
     )
     verdict = check_linearizable(path, "multi-register")
     assert (verdict.validity, verdict.statistics["keys"]) == ("valid", 1)
+
+
+def test_a_model_with_parts_of_its_own_still_has_keys(tmp_path: Path) -> None:
+    """An add of 5 to set "x", which answers that 5 was there already."""
+    path = tmp_path / "set.edn"
+    path.write_text(
+        '{:process 0, :type :invoke, :f :add, :value ["x" 5]}\n{:process 0, :type :ok, :f :add, :value ["x" false]}\n'
+    )
+    assert check_linearizable(path, "set").validity == "invalid"

@@ -36,8 +36,8 @@ class Counter(Model):
     }
 
     def __init__(self, initial: int = 0) -> None:
-        if not is_whole(initial):
-            raise ValueError(f"it begins with an integer, not with {show(initial)}")
+        if not is_whole(initial) or abs(initial) > 1 << 53:
+            raise ValueError(f"it begins with an integer of at most 53 bits, not with {show(initial)}")
         self.initial = int(initial)
 
     def init(self) -> Any:

@@ -28,6 +28,7 @@ class MultiRegister(Model):
         "write": "[k, v] or [[f, k, v], ...]",
     }
     resultless = frozenset({"write"})
+    keyed = False
 
     def init(self) -> State:
         """Nothing."""

@@ -294,6 +294,7 @@ def test_a_model_that_puts_all_keys_in_one_object_takes_no_pairs_for_keys(mine: 
     with (folder / f"{mine}.py").open("a") as module:
         module.write(
             "\nclass Sum(Mine):\n"
+            "    keyed = False\n"
             "    def partition(self, op):\n        return None\n"
             "    def step(self, state, op):\n"
             "        return ILLEGAL if op.argument == ['y', 1] and state == \"['x', 1]\" else str(op.argument)\n"
