@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 HISTORIES = f"{'type':<20}{'histories':>10}{'valid':>10}{'no search':>10}{'witnesses':>10}{'wrong':>7}{'seconds':>9}"
-MUTATIONS = f"{'type':<20}{'histories':>10}{'operations':>12}{'caught':>10}{'seconds':>9}  violations"
+MUTATIONS = f"{'type':<20}{'histories':>10}{'operations':>12}{'caught':>10}{'valid':>7}{'seconds':>9}  violations"
 
 
 def histories(pool: Executor, name: str, seeds: range) -> int:
@@ -62,13 +62,14 @@ def histories(pool: Executor, name: str, seeds: range) -> int:
 
 
 def mutations(pool: Executor, name: str, seeds: range) -> int:
-    """Of many long histories with one violation, how many were not caught, or not valid without it."""
+    """Of many long histories with one violation, how many were not caught, or found before there was one."""
     begun = time.monotonic()
     found = list(pool.map(mutation, [name] * len(seeds), seeds))
     missed = [one for one in found if not one.caught]
     kinds = ", ".join(f"{count} {what}" for what, count in Counter(one.violation for one in found).items())
     print(
         f"{name:<20}{len(found):>10}{sum(one.operations for one in found):>12}{len(found) - len(missed):>10}"
+        f"{sum(one.before == 'valid' for one in found):>7}"
         f"{time.monotonic() - begun:>9.0f}  {kinds}"
     )
     print("\n".join(map(str, missed[:SHOWN])), end="\n" if missed else "", flush=True)
