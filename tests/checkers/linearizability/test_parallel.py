@@ -122,7 +122,9 @@ def test_searches_share_the_time_and_divide_the_memory(monkeypatch: pytest.Monke
     operations = collect(history([(0, "next", None, key, 0, 1, key) for key in range(4)]), Slow())
     decide(operations, Slow(), Budget(60, 1000), workers=2)
     assert [budget.memory for budget in budgets] == [500] * 4
-    assert all(20 < budget.seconds <= 30 for budget in budgets)
+    *halves, whole = sorted(budget.seconds for budget in budgets)
+    assert all(20 < seconds <= 30 for seconds in halves)
+    assert 40 < whole <= 60, "the last one may use all that is left"
 
 
 def test_a_model_that_fails_on_one_part_does_not_cost_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
