@@ -295,6 +295,9 @@ class _Check:
                 seen.append(int(log.row[self.at[row]]))
         if conflict.rule == "rank" and self.appends[rows[0]] and self.at[rows[0]] < 0:
             end = int(self.at[rows[1]] if self.appends[rows[1]] else self.length[rows[1]])
+            # Nor is it one of those that the list shows: places of the same value are others'.
+            alike = self.appends & (o.part == o.part[rows[0]]) & (o.argument == o.argument[rows[0]])
+            rows += tuple(np.flatnonzero(alike & (self.at >= 0) & (self.at < end)).tolist())
             whole = not self.appends[rows[1]] and not self.at_most[rows[1]] and not o.argument[rows[1]]
             rows += () if whole else tuple(row for row in np.unique(log.row[:end]).tolist() if row not in rows)
         return Conflict(conflict.rule, rows, tuple(row for row in dict.fromkeys(seen) if row not in rows))

@@ -194,7 +194,7 @@ def _all(operations: Operations, model: Model) -> tuple[Decision, Any]:
 
 
 def _budget() -> Budget:
-    return Budget(3600.0, 1 << 32)
+    return Budget(3600.0, 1 << 30)
 
 
 def _witness(history: History, operations: Operations, decision: Decision, part: int) -> set[int]:

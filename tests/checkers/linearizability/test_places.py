@@ -60,6 +60,13 @@ def test_repeated_values_of_a_log_are_left_to_the_ladder() -> None:
     assert standing(Log(), *told) == HOLDS
 
 
+def test_that_a_shown_value_is_of_another_append_is_part_of_the_witness() -> None:
+    events = [*done(1, "append", 7, None), *done(2, "read", None, [7]), *done(1, "append", 7, 0)]
+    decision = Log().fast(collect(history(*events), Log()))
+    assert decision.conflicts[0].rule == "rank"
+    assert sorted(decision.conflicts[0].rows) == [0, 1, 2]
+
+
 @pytest.mark.parametrize(
     ("events", "name", "sentence"),
     [
