@@ -5,7 +5,7 @@
 
 import pytest
 from linearizability import proof
-from linearizability.oracle import TYPES
+from linearizability.datatypes import TYPES
 
 BATCHES = 3_000 // proof.SIZE
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from linearizability.oracle import CasRegister, Row, Type
+from linearizability.datatypes import CasRegister
+from linearizability.oracle import Row, Type
 
 from harness.evidence import Evidence
 from harness.history import History

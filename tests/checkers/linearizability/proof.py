@@ -8,7 +8,8 @@ from importlib.metadata import entry_points
 from typing import Any, Self
 
 from linearizability import histories, violations
-from linearizability.oracle import TYPES, Row, linearizable, rows_of, stands_alone
+from linearizability.datatypes import TYPES
+from linearizability.oracle import Row, linearizable, rows_of, stands_alone
 
 from checkers.linearizability import kernel
 from checkers.linearizability.checker import LinearizabilityChecker

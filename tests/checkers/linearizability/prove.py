@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).parents[1])
 
-from linearizability.oracle import TYPES
+from linearizability.datatypes import TYPES
 from linearizability.proof import SIZE, Count, batch, model_of, mutation
 
 SHOWN = 5

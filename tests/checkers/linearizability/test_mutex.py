@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from linearizability import histories
-from linearizability.oracle import TYPES
+from linearizability.datatypes import TYPES
 from linearizability.proof import model_of, twins
 
 from checkers.linearizability.checker import LinearizabilityChecker

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 from linearizability import histories
+from linearizability.datatypes import TYPES
 from linearizability.histories import Done
-from linearizability.oracle import TYPES, Type
+from linearizability.oracle import Type
 
 from checkers.linearizability.checker import LinearizabilityChecker
 from checkers.linearizability.models.register import CasRegister

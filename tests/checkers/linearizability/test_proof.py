@@ -4,7 +4,8 @@ import random
 
 import pytest
 from linearizability import histories, proof
-from linearizability.oracle import TYPES, Row, linearizable, rows_of, stands_alone
+from linearizability.datatypes import TYPES
+from linearizability.oracle import Row, linearizable, rows_of, stands_alone
 
 from checkers.linearizability import kernel
 

@@ -4,7 +4,8 @@ import random
 
 import pytest
 from linearizability import histories, proof, violations
-from linearizability.oracle import TYPES, linearizable, rows_of
+from linearizability.datatypes import TYPES
+from linearizability.oracle import linearizable, rows_of
 
 PLACES = [(name, violation) for name, some in violations.VIOLATIONS.items() for violation in some]
 
