@@ -1,55 +1,21 @@
 """Priority queues: documented examples, each rule with a witness that suffices, and its sentence."""
 
 import random
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
+from linearizability.collection import Asked, random_columns
 
-from checkers.linearizability import kernel, ladder
-from checkers.linearizability.checker import LinearizabilityChecker
-from checkers.linearizability.decision import HOLDS, NEVER, UNDECIDED, VIOLATED, Budget
-from checkers.linearizability.intervals import TimedOperation, history
+from checkers.linearizability import kernel
+from checkers.linearizability.decision import HOLDS, UNDECIDED, VIOLATED
+from checkers.linearizability.intervals import TimedOperation
 from checkers.linearizability.model import UNKNOWN, Operation
 from checkers.linearizability.models.priority_queue import PriorityQueue
-from checkers.linearizability.operations import Operations, collect
-from checkers.linearizability.table import Table
 from checkers.linearizability.twins import priority_queue as twin
-from checkers.linearizability.twins.collection import ADD, EMPTY, GUESS, TAKE, Columns
-from checkers.verdict import Anomaly, Verdict
 
-
-def insert(process: int, value: Any, start: float, end: float | None) -> TimedOperation:
-    return TimedOperation(process, "insert", value, None, start, end)
-
-
-def poll(process: int, value: Any, start: float, end: float | None) -> TimedOperation:
-    return TimedOperation(process, "poll", None, value, start, end)
-
-
-def check(operations: Sequence[TimedOperation]) -> Verdict:
-    return LinearizabilityChecker(PriorityQueue()).check(history(operations))
-
-
-def violation(operations: Sequence[TimedOperation]) -> Anomaly:
-    verdict = check(operations)
-    assert verdict.validity == "invalid"
-    (anomaly,) = verdict.anomalies
-    return anomaly
-
-
-def fast(operations: Sequence[TimedOperation]) -> int:
-    model = PriorityQueue()
-    return int(model.fast(collect(history(operations), model)).standing[0])
-
-
-def legal(operations: Operations) -> bool:
-    """What the ladder says."""
-    table = Table(PriorityQueue())
-    kinds = table.classes(operations)
-    problem = ladder.Problem(operations.call, operations.ret, operations.optional, kinds, table)
-    return ladder.decide(problem, Budget(20, 1 << 26)).legal
+QUEUE = Asked(PriorityQueue())
+insert, poll, check, violation, fast = QUEUE.add, QUEUE.take, QUEUE.check, QUEUE.violation, QUEUE.fast
 
 
 def test_the_largest_first_holds() -> None:
@@ -139,35 +105,11 @@ def test_the_model_step_by_step() -> None:
     assert len(model.step(state, Operation("poll", result=UNKNOWN))) == len(["a", "b"])
 
 
-def random_columns(rng: random.Random, parts: int, operations: int) -> Columns:
-    """Columns of elements that come out in any order, with instants that are far apart."""
-    instants = rng.sample(range(20 * operations), 2 * operations)
-    pairs = sorted(sorted(instants[2 * i : 2 * i + 2]) for i in range(operations))
-    call, ret = np.array(pairs, dtype=np.int32).T.reshape(2, -1)
-    part = np.array([rng.randrange(parts) for _ in pairs], dtype=np.int32)
-    f, value, inside = [], [], [[] for _ in range(parts)]  # type: tuple[list[int], list[int], list[list[int]]]
-    for row, one in enumerate(part.tolist()):
-        what = rng.choice([ADD, ADD, TAKE, TAKE, TAKE, GUESS if rng.random() < 0.1 else EMPTY])
-        if what == TAKE and not inside[one]:
-            what = ADD
-        f.append(what)
-        value.append(-1)
-        if what == ADD:
-            inside[one].append(row)
-            value[-1] = row
-        elif what == TAKE:
-            value[-1] = inside[one].pop(rng.randrange(len(inside[one])))
-    kinds = np.array(f, dtype=np.int8)
-    optional = np.array([rng.random() < 0.2 for _ in pairs]) & (kinds == ADD)
-    ret = np.where((optional | (kinds == GUESS)) & (np.arange(operations) % 2 == 0), NEVER, ret).astype(np.int32)
-    return Columns(call, ret, optional, kinds, part, np.array(value, dtype=np.int32), parts, operations)
-
-
 @pytest.mark.skipif(kernel.native is None, reason="the kernel was not built")
 def test_the_kernel_says_what_its_twin_says() -> None:
     rng, seen = random.Random(5), set()
     for _ in range(300):
-        encoded = random_columns(rng, rng.randint(1, 5), rng.randint(1, 60))
+        encoded = random_columns(rng, rng.randint(1, 5), rng.randint(1, 60), wild=1)
         rank = np.array([rng.randrange(12) for _ in range(encoded.values)], dtype=np.int32)
         one, two = kernel.priority_queue(encoded, rank), twin.decide(encoded, rank)
         assert one.standing.tolist() == two.standing.tolist()
@@ -179,24 +121,13 @@ def test_the_kernel_says_what_its_twin_says() -> None:
 @pytest.mark.skipif(kernel.native is None, reason="the kernel was not built")
 @pytest.mark.parametrize("rank", [[], [0, -1]])
 def test_the_kernel_refuses_ranks_that_are_none(rank: list[int]) -> None:
-    encoded = random_columns(random.Random(1), 1, 2)
+    encoded = random_columns(random.Random(1), 1, 2, wild=1)
     with pytest.raises(ValueError, match="rank"):
         kernel.priority_queue(encoded, np.array(rank, dtype=np.int32))
 
 
 def test_every_order_that_is_refuted_needs_each_of_its_elements() -> None:
-    rng, model, found = random.Random(7), PriorityQueue(), 0
-    while found < 20:
-        operations = collect(history(random_queue(rng)), model)
-        conflict = model.fast(operations).conflicts.get(0)
-        if conflict is None or conflict.rule != "order":
-            continue
-        found += 1
-        witness = operations.select(np.array(sorted(conflict.rows)))
-        assert not legal(witness)
-        values = np.where(witness.f == witness.code("insert"), witness.argument, witness.result)
-        for value in np.unique(values).tolist():
-            assert legal(witness.select(np.flatnonzero(values != value)))
+    QUEUE.every_order_needs_each_of_its_elements(random_queue)
 
 
 def random_queue(rng: random.Random) -> list[TimedOperation]:

@@ -1,43 +1,22 @@
 """FIFO queues: documented examples, each rule with a witness that suffices, and its sentence."""
 
 import random
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pytest
+from linearizability.collection import Asked
 
-from checkers.linearizability import kernel, ladder
-from checkers.linearizability.checker import LinearizabilityChecker
-from checkers.linearizability.decision import HOLDS, NEVER, UNDECIDED, VIOLATED, Budget, Conflict
-from checkers.linearizability.intervals import TimedOperation, history
+from checkers.linearizability import kernel
+from checkers.linearizability.decision import HOLDS, NEVER, UNDECIDED, VIOLATED
+from checkers.linearizability.intervals import TimedOperation
 from checkers.linearizability.model import ILLEGAL, UNKNOWN, Operation
 from checkers.linearizability.models.collection import columns
 from checkers.linearizability.models.queue import FifoQueue
-from checkers.linearizability.operations import Operations, collect
-from checkers.linearizability.table import Table
 from checkers.linearizability.twins import queue as twin
 from checkers.linearizability.twins.collection import ADD, Columns
-from checkers.verdict import Anomaly, Verdict
 
-
-def enqueue(process: int, value: Any, start: float, end: float | None, key: str | None = None) -> TimedOperation:
-    return TimedOperation(process, "enqueue", value, None, start, end, key)
-
-
-def dequeue(process: int, value: Any, start: float, end: float | None, key: str | None = None) -> TimedOperation:
-    return TimedOperation(process, "dequeue", None, value, start, end, key)
-
-
-def check(operations: Sequence[TimedOperation]) -> Verdict:
-    return LinearizabilityChecker(FifoQueue()).check(history(operations))
-
-
-def violation(operations: Sequence[TimedOperation]) -> Anomaly:
-    verdict = check(operations)
-    assert verdict.validity == "invalid"
-    (anomaly,) = verdict.anomalies
-    return anomaly
+QUEUE = Asked(FifoQueue())
+enqueue, dequeue, check, violation, fast = QUEUE.add, QUEUE.take, QUEUE.check, QUEUE.violation, QUEUE.fast
 
 
 def test_first_in_first_out_holds() -> None:
@@ -155,11 +134,6 @@ def test_an_unknown_enqueue_counts_only_when_its_element_was_dequeued() -> None:
     assert check([enqueue(0, "a", 0, None), dequeue(1, "a", 2, 3), dequeue(1, "a", 4, 5)]).validity == "invalid"
 
 
-def fast(operations: Sequence[TimedOperation]) -> int:
-    model = FifoQueue()
-    return int(model.fast(collect(history(operations), model)).standing[0])
-
-
 def test_an_unknown_dequeue_may_have_taken_what_is_missing() -> None:
     missing = [enqueue(0, "a", 0, 1), enqueue(0, "b", 2, 3), dequeue(1, "b", 6, 7)]
     assert fast(missing) == VIOLATED
@@ -174,23 +148,11 @@ def test_an_unknown_dequeue_took_one_element_only() -> None:
     assert fast([*missing, dequeue(2, None, 6, None), dequeue(3, None, 7, None)]) == HOLDS
 
 
-def searched(operations: Sequence[TimedOperation]) -> bool:
-    """What the ladder says."""
-    return legal(collect(history(operations), FifoQueue()))
-
-
-def legal(operations: Operations) -> bool:
-    table = Table(FifoQueue())
-    kinds = table.classes(operations)
-    problem = ladder.Problem(operations.call, operations.ret, operations.optional, kinds, table)
-    return ladder.decide(problem, Budget(20, 1 << 26)).legal
-
-
 def test_values_enqueued_twice_are_left_to_the_search_unless_another_one_refutes() -> None:
     twice = [enqueue(0, "a", 0, 1), enqueue(0, "a", 2, 3), dequeue(1, "a", 4, 5), dequeue(1, "a", 6, 7)]
     assert fast(twice) == UNDECIDED
     assert check(twice).validity == "valid"
-    assert not searched([*twice, dequeue(1, "a", 8, 9)])
+    assert not QUEUE.legal(QUEUE.collect([*twice, dequeue(1, "a", 8, 9)]))
     assert fast([*twice, dequeue(1, "b", 8, 9)]) == VIOLATED
 
 
@@ -262,16 +224,16 @@ def test_the_kernel_refuses_what_is_out_of_range(column: str, value: int) -> Non
 
 
 def test_every_witness_is_refuted_by_itself() -> None:
-    rng, model, kinds = random.Random(7), FifoQueue(), set()
+    rng, kinds = random.Random(7), set()
     while len(kinds) < 6:
-        operations = collect(history(random_queue(rng)), model)
-        conflict: Conflict | None = model.fast(operations).conflicts.get(0)
+        operations = QUEUE.collect(random_queue(rng))
+        conflict = QUEUE.model.fast(operations).conflicts.get(0)
         if conflict is None:
             continue
         kinds.add(conflict.rule)
         alone = operations.select(np.array(sorted(conflict.rows)))
         assert twin.decide(columns(alone, "enqueue")).standing[0] == VIOLATED
-        assert not legal(alone)
+        assert not QUEUE.legal(alone)
 
 
 def random_queue(rng: random.Random) -> list[TimedOperation]:

@@ -1,55 +1,19 @@
 """Stacks: documented examples, each rule with a witness that suffices, and its sentence."""
 
 import random
-from collections.abc import Sequence
-from typing import Any
 
-import numpy as np
 import pytest
+from linearizability.collection import Asked, random_columns
 
-from checkers.linearizability import kernel, ladder
-from checkers.linearizability.checker import LinearizabilityChecker
-from checkers.linearizability.decision import HOLDS, NEVER, UNDECIDED, VIOLATED, Budget
-from checkers.linearizability.intervals import TimedOperation, history
+from checkers.linearizability import kernel
+from checkers.linearizability.decision import HOLDS, UNDECIDED, VIOLATED
+from checkers.linearizability.intervals import TimedOperation
 from checkers.linearizability.model import ILLEGAL, UNKNOWN, Operation
 from checkers.linearizability.models.stack import Stack
-from checkers.linearizability.operations import Operations, collect
-from checkers.linearizability.table import Table
 from checkers.linearizability.twins import stack as twin
-from checkers.linearizability.twins.collection import ADD, EMPTY, GUESS, TAKE, Columns
-from checkers.verdict import Anomaly, Verdict
 
-
-def push(process: int, value: Any, start: float, end: float | None) -> TimedOperation:
-    return TimedOperation(process, "push", value, None, start, end)
-
-
-def pop(process: int, value: Any, start: float, end: float | None) -> TimedOperation:
-    return TimedOperation(process, "pop", None, value, start, end)
-
-
-def check(operations: Sequence[TimedOperation]) -> Verdict:
-    return LinearizabilityChecker(Stack()).check(history(operations))
-
-
-def violation(operations: Sequence[TimedOperation]) -> Anomaly:
-    verdict = check(operations)
-    assert verdict.validity == "invalid"
-    (anomaly,) = verdict.anomalies
-    return anomaly
-
-
-def fast(operations: Sequence[TimedOperation]) -> int:
-    model = Stack()
-    return int(model.fast(collect(history(operations), model)).standing[0])
-
-
-def legal(operations: Operations) -> bool:
-    """What the ladder says."""
-    table = Table(Stack())
-    kinds = table.classes(operations)
-    problem = ladder.Problem(operations.call, operations.ret, operations.optional, kinds, table)
-    return ladder.decide(problem, Budget(20, 1 << 26)).legal
+STACK = Asked(Stack())
+push, pop, check, violation, fast = STACK.add, STACK.take, STACK.check, STACK.violation, STACK.fast
 
 
 def test_last_in_first_out_holds() -> None:
@@ -126,38 +90,11 @@ def test_the_model_step_by_step() -> None:
     assert model.step(state, Operation("pop", result=UNKNOWN)) == ("a",)
 
 
-def random_columns(rng: random.Random, parts: int, operations: int) -> Columns:
-    """Any columns at all: mostly nonsense, with instants that are far apart."""
-    instants = rng.sample(range(20 * operations), 2 * operations)
-    pairs = sorted(sorted(instants[2 * i : 2 * i + 2]) for i in range(operations))
-    call, ret = np.array(pairs, dtype=np.int32).T.reshape(2, -1)
-    values = 4 * operations
-    unused = [rng.sample(range(operations), operations) for _ in range(parts)]
-    part = np.array([rng.randrange(parts) for _ in pairs], dtype=np.int32)
-    f, value, inside = [], [], [[] for _ in range(parts)]  # type: tuple[list[int], list[int], list[list[int]]]
-    for one in part.tolist():
-        what = rng.choice([ADD, ADD, TAKE, TAKE, TAKE, GUESS if rng.random() < 0.1 else EMPTY])
-        if what == TAKE and not inside[one]:
-            what = ADD
-        f.append(what)
-        value.append(-1)
-        if what == ADD:
-            inside[one].append(unused[one].pop())
-            value[-1] = inside[one][-1] * parts + one
-        elif what == TAKE:
-            value[-1] = inside[one].pop(rng.randrange(len(inside[one])) if rng.random() < 0.1 else -1) * parts + one
-    kinds = np.array(f, dtype=np.int8)
-    optional = np.array([rng.random() < 0.2 for _ in pairs]) & (kinds == ADD)
-    ret = np.where((optional | (kinds == GUESS)) & (np.arange(operations) % 2 == 0), NEVER, ret).astype(np.int32)
-    ids = np.array(value, dtype=np.int32)
-    return Columns(call, ret, optional, kinds, part, ids, parts, max(values, operations * parts))
-
-
 @pytest.mark.skipif(kernel.native is None, reason="the kernel was not built")
 def test_the_kernel_says_what_its_twin_says() -> None:
     rng, seen = random.Random(5), set()
     for _ in range(300):
-        encoded = random_columns(rng, rng.randint(1, 5), rng.randint(1, 60))
+        encoded = random_columns(rng, rng.randint(1, 5), rng.randint(1, 60), wild=0.1)
         one, two = kernel.stack(encoded), twin.decide(encoded)
         assert one.standing.tolist() == two.standing.tolist()
         assert one.conflicts == two.conflicts
@@ -166,18 +103,7 @@ def test_the_kernel_says_what_its_twin_says() -> None:
 
 
 def test_every_order_that_is_refuted_needs_each_of_its_elements() -> None:
-    rng, model, found = random.Random(7), Stack(), 0
-    while found < 20:
-        operations = collect(history(random_stack(rng)), model)
-        conflict = model.fast(operations).conflicts.get(0)
-        if conflict is None or conflict.rule != "order":
-            continue
-        found += 1
-        witness = operations.select(np.array(sorted(conflict.rows)))
-        assert not legal(witness)
-        values = np.where(witness.f == witness.code("push"), witness.argument, witness.result)
-        for value in np.unique(values).tolist():
-            assert legal(witness.select(np.flatnonzero(values != value)))
+    STACK.every_order_needs_each_of_its_elements(random_stack)
 
 
 def random_stack(rng: random.Random) -> list[TimedOperation]:
