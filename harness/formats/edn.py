@@ -100,9 +100,12 @@ def forms(text: str) -> Iterator[tuple[int, Any]]:
     opened, at = first.start("open"), first.end() if closing else 0
     while True:
         if flat := _FLAT(text, at):
-            yield flat.start(1) - 1, {name: scalars[value] for name, value in _FIELD(flat[1])}
-            at = flat.end()
-            continue
+            fields = _FIELD(flat[1])
+            event = {name: scalars[value] for name, value in fields}
+            if len(event) == len(fields):
+                yield flat.start(1) - 1, event
+                at = flat.end()
+                continue
         token = _next(text, at)
         if token["close"] and token["close"] == closing:
             at, closing = token.end(), ""
@@ -210,7 +213,10 @@ def _collection(stack: list[_Open], token: re.Match[str]) -> Any:
     if opened.kind == "{":
         if len(items) % 2:
             raise BadInput(opened.start, "a map whose last key has no value")
-        return {_key(key): value for key, value in zip(items[::2], items[1::2], strict=True)}
+        names = list(map(_key, items[::2]))
+        if len(set(names)) < len(names):
+            raise BadInput(opened.start, "a map with two keys that are the same string: keys of maps become strings")
+        return dict(zip(names, items[1::2], strict=True))
     return sorted(items, key=_order) if opened.kind == "#{" else items
 
 

@@ -29,6 +29,7 @@ _PAIR: Final = 2
 _STEP: Final = 3
 _STEP_READS: Final = ("read", "r")
 _STEPS: Final = (*_STEP_READS, "write", "w")
+_KEYS: Final = (str, int)
 _RARE: Final = frozenset({"node", "version", "evidence"})
 _SHOWN: Final = 60
 _NOBODY: Final = ("", None)
@@ -127,8 +128,8 @@ def _row(offset: int, fields: Any, pending: dict[int | str, tuple[str, str | int
     if type(process) is not int or not NEMESIS <= process < MOST_32:
         process = _process(offset, process)
     f, key, error = get("f"), get("key"), get("error")
-    if key is not None and type(key) is not str and type(key) is not int:
-        key = _text(key)
+    if key is not None and type(key) not in _KEYS:
+        raise _no_key(offset, key)
     if kind != INVOKE:
         # What a completion leaves out is as in its invocation.
         begun_f, begun_key = pending.pop(process, _NOBODY)
@@ -189,8 +190,14 @@ def _short(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
+def _no_key(offset: int, key: Any) -> BadInput:
+    """Any text that stood for it could be another key as well."""
+    return BadInput(offset, f"the key {_short(key)}: a key must be a string or an integer")
+
+
 def _is_pair(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == _PAIR and isinstance(value[0], str | int)
+    """Whether it is a key and a value; a tuple of jepsen.independent is one whatever its key is."""
+    return type(value) is Pair or (isinstance(value, list) and len(value) == _PAIR and type(value[0]) in _KEYS)
 
 
 def are_pairs(rows: Iterable[_Row | Op]) -> bool:
@@ -208,22 +215,27 @@ def are_pairs(rows: Iterable[_Row | Op]) -> bool:
 
 
 def _split(rows: Sequence[_Row]) -> tuple[list[_Row], BadInput | None]:
-    """The same with keys, and the first invocation that has none."""
+    """The same with keys, and the first invocation or tuple that has none."""
     keyed: list[_Row] = []
     pending: dict[int | str, Any] = {}
     for row in rows:
         if row.process == NEMESIS or row.key is not None:
             keyed.append(row)
-        elif row.type == INVOKE:
-            if not _is_pair(row.value):
+            continue
+        two = isinstance(row.value, list) and len(row.value) == _PAIR
+        key, value = row.value if two else (None, row.value)
+        if row.type == INVOKE:
+            if not two:
                 return keyed, BadInput(row.offset, f"the value {_short(row.value)} is no pair of a key and a value")
-            key, value = row.value
+            if type(key) not in _KEYS:
+                return keyed, _no_key(row.offset, key)
             pending[row.process] = key
-            keyed.append(row._replace(key=key, value=value))
         else:
-            key = pending.pop(row.process, None)
-            value = row.value[1] if _is_pair(row.value) and row.value[0] == key else row.value
-            keyed.append(row._replace(key=key, value=value))
+            begun = pending.pop(row.process, None)
+            # An ok tuple with another key answers another question: the history says so, and is malformed.
+            if not (_is_pair(row.value) and type(key) in _KEYS) or (key != begun and row.type != OK):
+                key, value = begun, row.value
+        keyed.append(row._replace(key=key, value=value))
     return keyed, None
 
 

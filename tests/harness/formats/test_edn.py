@@ -81,6 +81,8 @@ def test_tuples_of_independent_stay_tuples(tag: str) -> None:
         ("[1)", 2, "')' closes no open vector"),
         ("]", 0, "']' closes no open bracket"),
         ("{:a}", 0, "a map whose last key has no value"),
+        ("{:a 1 :a 2}", 0, "a map with two keys that are the same string"),
+        ('[{:a {true 1, "true" 2}}]', 5, "a map with two keys that are the same string"),
         ("[12ab]", 1, "'12ab' is no EDN: neither a number nor a name"),
         ("[^meta]", 1, "'^meta' is no EDN"),
         ("[:]", 1, "':' is no EDN"),

@@ -176,6 +176,38 @@ def test_tuples_of_independent_become_keys(tuples: str) -> None:
     assert [(op.key, op.value) for op in ops(tuples, keys="none")] == [(None, [7, None]), (None, [7, 3])]
 
 
+@pytest.mark.parametrize("key", ["true", "5.0", "[1]", "{}"])
+@pytest.mark.parametrize(
+    ("events", "options"),
+    [
+        ('{"process":0,"type":"invoke","f":"read","key":K}', {}),
+        ('{"process":0,"type":"invoke","f":"read","value":[K,null]}', {"keys": "pairs"}),
+        ("{:process 0 :type :invoke :f :read :value #jepsen.independent.Tuple[K nil]}", {}),
+    ],
+)
+def test_a_key_that_is_neither_a_string_nor_an_integer_is_no_other_key(
+    key: str, events: str, options: dict[str, Any]
+) -> None:
+    sound = events.replace("K", f'"{key}"' if key.isalpha() else "5")
+    history = history_of(f"{sound}\n{events.replace('K', key)}", **options)
+    assert [op.key for op in history] == ["true" if key == "true" else 5]
+    assert history.damage is not None
+    assert history.damage.line == 2
+    assert history.damage.reason.endswith(f"the key {key}: a key must be a string or an integer")
+
+
+def test_values_that_begin_with_true_are_no_tuples() -> None:
+    one = '{"process":0,"type":"invoke","f":"write","value":[true,5]}'
+    assert [(op.key, op.value) for op in ops(one)] == [(None, [True, 5])]
+    other = one.replace("true", "1").replace('"process":0', '"process":1')
+    assert [op.key for op in ops(f"{one}\n{other}")] == [None, None]
+
+
+def test_an_answer_about_another_key_is_malformed_and_no_violation() -> None:
+    found = ops("[{:process 0 :type :invoke :f :read :value [1 nil]} {:process 0 :type :ok :f :read :value [2 5]}]")
+    assert [(op.key, op.value) for op in found] == [(1, None), (2, 5)]
+
+
 def test_the_two_values_of_a_cas_are_no_tuple() -> None:
     alone = "[{:process 0 :type :invoke :f :cas :value [1 2]} {:process 0 :type :info :f :cas :value [1 2]}]"
     keyed = "[{:process 0 :type :invoke :f :cas :value [7 [1 2]]} {:process 0 :type :info :f :cas :error :x}]"
