@@ -98,7 +98,7 @@ def _model(model: Model | type[Model] | str) -> Model:
 
 def _recorded(source: Recorded | Iterable[TimedOperation | tuple[Any, ...]], model: Model) -> History:
     if isinstance(source, (History, str, os.PathLike)):
-        return _history(source, formats.Options(keys=None if model.keyed else "none"))
+        return _history(source, formats.Options(keys=None if model.keyed else "tagged"))
     operations: Any = iter(source)
     first = next(operations, None)
     if first is None:

@@ -140,8 +140,8 @@ def _asked(given: dict[str, Any], decider: Decider | None) -> _Asked:
     model = None if model_name is None else models.load(model_name, models.initial_value(initial))
     limits = Limits(given["budget_seconds"], given["budget_memory"], decider)
     if model is not None and given["keys"] is None and not model.keyed:
-        # Its objects are no keys, so what looks like a key is part of a value.
-        given = {**given, "keys": "none"}
+        # Its values have keys of their own, so what looks like a pair may be none.
+        given = {**given, "keys": "tagged"}
     return _Asked(workload, model, model_name or "", options(given), limits)
 
 

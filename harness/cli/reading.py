@@ -19,7 +19,9 @@ _OPTIONS: Final = (
     ),
     click.option("--nil-reads", type=click.Choice(["unknown", "initial"]), help="What an ok read of nil saw."),
     click.option("--failed-cas", metavar="observed|ignored|ERROR", help="Which failed cas saw another value."),
-    click.option("--keys", type=click.Choice(["auto", "pairs", "none"]), help="Whether values are pairs [key value]."),
+    click.option(
+        "--keys", type=click.Choice(["auto", "pairs", "tagged", "none"]), help="Whether values are pairs [key value]."
+    ),
 )
 
 

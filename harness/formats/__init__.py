@@ -112,7 +112,7 @@ def read(source: Path | bytes, options: Options = Options()) -> Recorded:
 
 
 def _own(source: Path | bytes, options: Options) -> History:
-    if options.nil_reads or options.failed_cas or options.keys not in (None, "none"):
+    if options.nil_reads or options.failed_cas or options.keys not in (None, "none", "tagged"):
         raise UsageError(
             "quorate's own files say what they mean: --nil-reads, --failed-cas and --keys are for files from elsewhere "
             "(--from jsonl reads such a file as one)"

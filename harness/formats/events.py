@@ -11,7 +11,7 @@ from harness.history import MOST_32, MOST_64, MOST_FS
 from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK, Op, Type
 
 NilReads = Literal["unknown", "initial"]
-Keys = Literal["auto", "pairs", "none"]
+Keys = Literal["auto", "pairs", "tagged", "none"]
 
 OBSERVED: Final = "observed"
 IGNORED: Final = "ignored"
@@ -62,7 +62,8 @@ class Meaning:
             there was no value. The same of the reads of a ``txn``.
         failed_cas: Which failed cas have seen another value than they expected: ``ignored``, only those whose error is
             ``cas-mismatch``; ``observed``, besides those without an error; otherwise, besides those with this error.
-        keys: Whether values are pairs ``[key value]`` of independent objects; ``auto``, when all invocations look so.
+        keys: Whether values are pairs ``[key value]`` of independent objects; ``auto``, when all invocations look so;
+            ``tagged``, when all have the tag of jepsen.independent.
     """
 
     nil_reads: NilReads = "unknown"
@@ -94,7 +95,7 @@ def ops(source: Iterable[tuple[int, Any]], meaning: Meaning) -> tuple[Iterator[O
         meaning: Of the format.
     """
     rows, bad = _rows(source)
-    if meaning.keys == "pairs" or (meaning.keys == "auto" and are_pairs(rows)):
+    if meaning.keys == "pairs" or (meaning.keys != "none" and are_pairs(rows, tagged=meaning.keys == "tagged")):
         rows, unpaired = _split(rows)
         bad = unpaired or bad
     return _numbered(rows, meaning), bad
@@ -200,15 +201,16 @@ def _is_pair(value: Any) -> bool:
     return type(value) is Pair or (isinstance(value, list) and len(value) == _PAIR and type(value[0]) in _KEYS)
 
 
-def are_pairs(rows: Iterable[_Row | Op]) -> bool:
-    """Whether all values are a key and a value; the two values of a cas alone do not look so."""
+def are_pairs(rows: Iterable[_Row | Op], *, tagged: bool = False) -> bool:
+    """Whether all values are a key and a value, or are said to be; the two values of a cas alone do not look so."""
     found = False
     for row in rows:
         if row.type != INVOKE or row.process == NEMESIS:
             continue
-        if row.key is not None or not _is_pair(row.value):
+        surely = type(row.value) is Pair
+        if row.key is not None or not (surely or (_is_pair(row.value) and not tagged)):
             return False
-        if row.f == "cas" and not (isinstance(row.value[1], list) and len(row.value[1]) == _PAIR):
+        if row.f == "cas" and not surely and not (isinstance(row.value[1], list) and len(row.value[1]) == _PAIR):
             return False
         found = True
     return found
@@ -249,7 +251,7 @@ def _numbered(rows: Sequence[_Row], meaning: Meaning) -> Iterator[Op]:
             if value is None and f in READS:
                 kind, error = INFO, error or "nil: what was read is not known"  # noqa: PLW2901 - this is what it means
             elif f == "txn":
-                value = _known(value)  # noqa: PLW2901 - the same
+                value = known(value)  # noqa: PLW2901 - the same
         elif kind == FAIL and f == "cas" and mismatch(error):
             error = f"{MISMATCH}: {error or 'failed'}"  # noqa: PLW2901 - this is what it means
         number = numbers[process] if type(process) is str else process
@@ -257,13 +259,13 @@ def _numbered(rows: Sequence[_Row], meaning: Meaning) -> Iterator[Op]:
         yield Op(index, instant, number, kind, f, key, value, node, error, version, evidence)  # type: ignore[arg-type]  # a str has its number
 
 
-def _known(transaction: Any) -> Any:
+def known(transaction: Any) -> Any:
     """A transaction of reads and writes without its reads of nil, of which nobody knows what they saw."""
-    steps = transaction if isinstance(transaction, list) else []
-    if not all(isinstance(step, list) and len(step) == _STEP and step[0] in _STEPS for step in steps):
+    steps = transaction if isinstance(transaction, list | tuple) else ()
+    if not all(isinstance(step, list | tuple) and len(step) == _STEP and step[0] in _STEPS for step in steps):
         return transaction
-    known = [step for step in steps if step[2] is not None or step[0] not in _STEP_READS]
-    return known if len(known) < len(steps) else transaction
+    told = [step for step in steps if step[2] is not None or step[0] not in _STEP_READS]
+    return told if len(told) < len(steps) else transaction
 
 
 def _numbers(rows: Sequence[_Row]) -> dict[Any, int]:

@@ -2,20 +2,22 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.errors import UsageError
-from harness.formats.events import READS, are_pairs
+from harness.formats.events import READS, Pair, are_pairs, known
 from harness.history import TYPE_CODES, History
 from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK, Op
-from harness.values import NULL
 
 _NAME: Final = re.compile(r"[A-Za-z*+!_?<>=-][A-Za-z0-9*+!_?<>=./-]*\Z").match
+_TRANSACTIONS: Final = frozenset({"txn", "read", "write"})
+_TUPLE: Final = "#jepsen.independent.Tuple"
 _KV: Final = frozenset({"get", "put", "append"})
 _PLAIN: Final = re.compile(r'[^"\\\x00-\x1f]*\Z').match
 
@@ -39,30 +41,52 @@ def quorate(history: History) -> Written:
 
 
 def jepsen_edn(history: History) -> Written:
-    """Jepsen's ``history.edn``, one map a line; keys become jepsen.independent's tuples ``[key value]``."""
+    """Jepsen's ``history.edn``, one map a line; keys become jepsen.independent's tuples ``[key value]``.
+
+    The tuples have its tag where their values have keys of their own: transactions, of which a pair may be a part.
+    """
     clients = history.process != NEMESIS
     keyed = history.key[clients] >= 0
     tuples = bool(keyed.all()) and bool(keyed.size)
+    invoked = clients & (history.type == TYPE_CODES[INVOKE])
+    pair: type[list[Any]] = (
+        Pair if tuples and any(_may_be_a_transaction(f, value) for f, value, _ in _used(history, invoked)) else list
+    )
     losses = []
     if keyed.any() and not tuples:
         losses.append("keys, which only some of the operations have, as anything but a field :key")
-    nothing = (history.type == TYPE_CODES[OK]) & (history.value == NULL)
-    reads = np.array([f in READS for f in history.fs], dtype=np.bool_)
-    absent = int((nothing & clients & (reads[history.f] if len(reads) else False)).sum())
+    ok = clients & (history.type == TYPE_CODES[OK])
+    absent = sum(times for f, value, times in _used(history, ok) if _saw_nothing(f, value))
     if absent:
         losses.append(
             f"that {absent} reads of null saw that there was no value (there nil is unknown: --nil-reads initial)"
         )
     if history.evidence:
         losses.append("evidence about unknown outcomes")
-    if are_pairs(_paired(op) if tuples else op for op in history) != tuples:
+    if are_pairs(_paired(op, pair) if tuples else op for op in history) != tuples:
         losses.append(f"whether its values are tuples of key and value (--keys {'pairs' if tuples else 'none'})")
-    return Written((_edn_line(_paired(op) if tuples else op) for op in history), losses)
+    return Written((_edn_line(_paired(op, pair) if tuples else op) for op in history), losses)
 
 
-def _paired(op: Op) -> Op:
+def _used(history: History, events: NDArray[np.bool_]) -> Iterator[tuple[str, Any, int]]:
+    """The different pairs of f and value among these events, and how often each occurs."""
+    pairs, times = np.unique(np.stack([history.f[events], history.value[events]]), axis=1, return_counts=True)
+    for f, value, count in zip(*pairs.tolist(), times.tolist(), strict=True):
+        yield history.fs[f], history.values[value], count
+
+
+def _may_be_a_transaction(f: str, value: Any) -> bool:
+    """Of some registers, to be read or written together."""
+    return f in _TRANSACTIONS and isinstance(value, list | tuple)
+
+
+def _saw_nothing(f: str, value: Any) -> bool:
+    return value is None if f in READS else f == "txn" and known(value) is not value
+
+
+def _paired(op: Op, pair: type[list[Any]]) -> Op:
     """The same operation with its key in its value."""
-    return op if op.process == NEMESIS else msgspec.structs.replace(op, key=None, value=[op.key, op.value])
+    return op if op.process == NEMESIS else msgspec.structs.replace(op, key=None, value=pair([op.key, op.value]))
 
 
 def _edn_line(op: Op) -> bytes:
@@ -95,7 +119,7 @@ def _edn(value: Any) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list | tuple):
-        return f"[{' '.join(map(_edn, value))}]"
+        return f"{_TUPLE if type(value) is Pair else ''}[{' '.join(map(_edn, value))}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{_edn(key)} {_edn(member)}' for key, member in value.items())}}}"
     return msgspec.json.encode(value).decode()
@@ -109,17 +133,23 @@ def porcupine_kv(history: History) -> Written:
     """
     left_out = {FAIL: 0, INFO: 0, NEMESIS: 0}
     lines = []
+    number = _Numbers(history)
     for op in history:
-        outcome = history[int(history.partner[op.index])].type if history.partner[op.index] >= 0 else INFO
+        partner = int(history.partner[op.index])
+        outcome = history[partner].type if partner >= 0 else INFO
         if op.process == NEMESIS:
             left_out[NEMESIS] += 1
         elif FAIL in (op.type, outcome):
             left_out[FAIL] += op.type == INVOKE
         elif op.type == INFO or (op.type == INVOKE and outcome == INFO and op.f == "get"):
             left_out[INFO] += op.type == INVOKE
+        elif op.type == OK and partner < 0:
+            raise UsageError(f"porcupine-kv holds only whole operations, and event {op.index} completes none")
         else:
-            left_out[INFO] += outcome == INFO
-            lines.append(_kv_line(op))
+            lines.append(_kv_line(op, number[op.process]))
+            if op.type == INVOKE and outcome == INFO:
+                left_out[INFO] += 1
+                number.retire(op.process)
     losses = ["times, nodes and versions"]
     losses += [
         f"{count} {what}"
@@ -133,7 +163,23 @@ def porcupine_kv(history: History) -> Written:
     return Written(lines, losses)
 
 
-def _kv_line(op: Op) -> bytes:
+class _Numbers(dict[int, int]):
+    """What the processes are called: there, whoever goes on has got an answer."""
+
+    def __init__(self, history: History) -> None:
+        super().__init__()
+        self._fresh = int(history.process.max(initial=-1)) + 1
+
+    def __missing__(self, process: int) -> int:
+        return process
+
+    def retire(self, process: int) -> None:
+        """It goes on under a new number, and what it has begun stays open."""
+        self[process] = self._fresh
+        self._fresh += 1
+
+
+def _kv_line(op: Op, process: int) -> bytes:
     if op.f not in _KV:
         raise UsageError(f"porcupine-kv holds only get, put and append, and event {op.index} is a {op.f!r}")
     key, value = _kv_text(op, "key", op.key), "nil"
@@ -141,7 +187,7 @@ def _kv_line(op: Op) -> bytes:
         value = _kv_text(op, "value", op.value)
     elif op.type == OK:
         value = _kv_text(op, "value", "" if op.value is None else op.value)
-    return f"{{:process {op.process}, :type :{op.type}, :f :{op.f}, :key {key}, :value {value}}}\n".encode()
+    return f"{{:process {process}, :type :{op.type}, :f :{op.f}, :key {key}, :value {value}}}\n".encode()
 
 
 def _kv_text(op: Op, what: str, value: Any) -> str:

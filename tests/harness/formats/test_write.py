@@ -7,6 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checkers.linearizability.checker import LinearizabilityChecker
+from checkers.linearizability.models.kv import Kv
+from checkers.linearizability.models.multi_register import MultiRegister
 from harness.errors import UsageError
 from harness.formats import Options, read
 from harness.formats.write import WRITERS
@@ -90,6 +93,22 @@ def test_what_jepsens_edn_looks_like() -> None:
     assert losses == []
 
 
+def test_the_keys_of_transactions_are_marked_for_a_pair_may_be_a_part_of_one() -> None:
+    """Two maps, of which each has an x."""
+    events = [("a", "txn", [["w", "x", 1]]), ("b", "txn", [["r", "x", None]]), ("b", "read", ["x", None])]
+    ops = []
+    for key, f, value in events:
+        ops += [Op(len(ops) + more, 0, 0, kind, f, key, value) for more, kind in enumerate(("invoke", "ok"))]  # type: ignore[arg-type]  # kinds
+    content, losses = written(History(ops), "jepsen-edn")
+    assert content.decode().splitlines()[-1].endswith(':f :read, :value #jepsen.independent.Tuple["b" ["x" nil]]}')
+    assert losses == ["that 1 reads of null saw that there was no value (there nil is unknown: --nil-reads initial)"]
+    for keys in ("tagged", "auto"):
+        again = read(content, Options(keys=keys, nil_reads="initial")).history  # type: ignore[arg-type]  # two of them
+        assert list(again) == ops
+        for history in (History(ops), again):
+            assert LinearizabilityChecker(MultiRegister()).check(history).validity == "valid"
+
+
 KV = [
     Op(0, 0, 0, "invoke", "put", "k", "a"),
     Op(1, 1, 1, "invoke", "get", "k"),
@@ -122,9 +141,29 @@ def test_what_porcupines_kv_text_holds_and_what_it_does_not() -> None:
     assert len(read(content).history) == 5
 
 
+def test_in_porcupines_text_whoever_goes_on_after_an_unknown_outcome_is_somebody_else() -> None:
+    """Otherwise the answer to its next operation would be taken for that of the unknown one."""
+    ops = [
+        Op(0, 0, 1, "invoke", "put", "k", "a"),
+        Op(1, 1, 1, "info", "put", "k", error="timeout"),
+        Op(2, 2, 1, "invoke", "append", "k", "b"),
+        Op(3, 3, 1, "info", "append", "k", error="timeout"),
+        Op(4, 4, 1, "invoke", "get", "k"),
+        Op(5, 5, 1, "ok", "get", "k", "b"),
+        Op(6, 6, 1, "invoke", "get", "k"),
+        Op(7, 7, 1, "ok", "get", "k", "a"),
+    ]
+    content, _ = written(History(ops), "porcupine-kv")
+    again = read(content).history
+    assert again.process.tolist() == [1, 2, 3, 3, 3, 3]
+    for history in (History(ops), again):
+        assert LinearizabilityChecker(Kv()).check(history).validity == "valid"
+
+
 @pytest.mark.parametrize(
     ("op", "reason"),
     [
+        (Op(0, 0, 0, "ok", "put", "k", "a"), "holds only whole operations, and event 0 completes none"),
         (Op(0, 0, 0, "invoke", "write", "k", "a"), "holds only get, put and append, and event 0 is a 'write'"),
         (Op(0, 0, 0, "invoke", "put", None, "a"), "the key of event 0 is null"),
         (Op(0, 0, 0, "invoke", "put", "k", 5), "the value of event 0 is 5"),
