@@ -18,7 +18,7 @@ class Cells {
     using Answer = std::pair<std::int32_t, std::int64_t>;
     using Ask = std::function<Answer(std::int32_t, std::int32_t)>;
 
-    // A model may have ever more states, so an unlimited supply of unknown operations may never end.
+    // A model may have ever more states, so a supply of unknown operations that is never used up may lead on for ever.
     static constexpr bool ENDLESS = true;
 
     // `ask(state, kind)` is asked once for each pair; it may throw.

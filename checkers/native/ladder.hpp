@@ -61,7 +61,7 @@ class Ladder {
     bool refutes(std::int32_t initial, std::size_t classes, std::int32_t allowed, std::uint64_t quota) {
         moves_.reset(classes);
         if (layers_->unknown() > 0) {
-            // What may go on for ever is given a number of configurations that fits the problem.
+            // Where there may be ever more states, a number of configurations that fits the problem.
             const std::uint64_t fitting = 8 * layers_->all().size() + 256;
             relaxed_.start(initial, {Allowance::UNLIMITED, 0});
             if (relaxed_.run(Transitions::ENDLESS ? std::min(quota, fitting) : quota) == Progress::ILLEGAL) return true;

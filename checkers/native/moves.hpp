@@ -10,7 +10,8 @@ namespace quorate {
 // Where a class of operations cannot happen.
 constexpr std::int32_t NO = -1;
 
-// How many unknown operations an order may use.
+// How many unknown operations an order may use: each at most once, or each as often as wanted (of a model with ever more
+// states, as long as there are not more of them in all).
 struct Allowance {
     enum Rule : std::int8_t { COUNTED, UNLIMITED } rule;
     // Of the counted, at most so many in all.
@@ -82,6 +83,10 @@ class Moves {
                     continue;
                 }
                 next.used = crashed_->with(here.used, place);
+            } else if (Transitions::ENDLESS) {
+                // No order uses more than there are. One place counts them all.
+                if (crashed_->total(here.used) >= layers_->unknown()) continue;
+                next.used = crashed_->with(here.used, 0);
             }
             visit(next);
         }

@@ -1,6 +1,8 @@
 """Priority queues."""
 
+from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any, ClassVar
 
 import numpy as np
@@ -46,15 +48,17 @@ class PriorityQueue(Collection):
             return [self.added(state, op.argument)]
         if not state:
             return [state] if op.result is None or op.result is UNKNOWN else []
-        first = [one for one in dict.fromkeys(state) if one[0] == state[0][0]]
+        first = list(dict.fromkeys(takewhile(lambda one: one[0] == state[0][0], state)))
         if op.result is not UNKNOWN:
-            first = [one for one in first if one[1] == token(op.result)]
+            polled = token(op.result)
+            first = [one for one in first if one[1] == polled]
         return [_without(state, one) for one in first]
 
     def added(self, state: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
         """The value comes before all of a lower priority."""
         element = (_priority(value), token(value))
-        return tuple(sorted((*state, element), key=lambda one: (-one[0], repr(one[1]))))
+        place = bisect(state, _order(element), key=_order)
+        return (*state[:place], element, *state[place:])
 
     def describe_state(self, state: Any) -> str:
         """The elements, the largest first."""
@@ -95,6 +99,11 @@ def _priority(value: Any) -> Any:
     number = value[0] if isinstance(value, list | tuple) and len(value) == _PAIR else value
     known = isinstance(number, int | float) and not isinstance(number, bool)
     return number if known and number == number else None  # noqa: PLR0124 - only NaN differs from itself
+
+
+def _order(element: tuple[Any, Any]) -> tuple[Any, str]:
+    """The largest priority first; equal ones in any order that is always the same."""
+    return -element[0], repr(element[1])
 
 
 def _without(state: tuple[Any, ...], element: Any) -> tuple[Any, ...]:

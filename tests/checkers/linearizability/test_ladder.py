@@ -3,6 +3,7 @@
 import os
 import random
 import re
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -237,6 +238,25 @@ def test_the_model_is_asked_once_for_each_pair() -> None:
             search.witness(one, outcome.stuck, ample())
         assert len(asked) == len(set(asked))
     assert asked
+
+
+@compiled
+def test_a_model_with_ever_more_states_is_not_asked_beyond_what_was_done() -> None:
+    asked: list[int] = []
+
+    class Adding(Small):
+        def step(self, state: int, op: Operation) -> object:
+            asked.append(state)
+            return state + 1 if int(op.f) == WRITE else super().step(state, op)
+
+    columns = columns_of(*((i, 10 + i, WRITE, -1, 1) for i in range(5)), (20, 21, READ, 9, -1))
+    unknown = np.arange(6) < 3
+    columns = replace(columns, ret=np.where(unknown, NEVER, columns.ret).astype(np.int32), optional=unknown)
+    one = problem(columns, Adding())
+    outcome = search.decide(one, ample())
+    assert not outcome.legal
+    assert search.witness(one, outcome.stuck, ample()) == [5]
+    assert max(asked) == 5
 
 
 def test_the_columns_are_checked() -> None:
