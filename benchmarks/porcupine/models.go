@@ -5,17 +5,20 @@ import "github.com/anishathalye/porcupine"
 // What an object does to a request, or that it cannot have given that reply.
 type step func(state interface{}, asked request, got reply) (bool, interface{})
 
-func model(initial interface{}, does step, independent func(request) int) porcupine.Model {
+// Which of the independent objects: one of each key and, where elements are independent too, each element.
+type object struct{ key, element int }
+
+func model(initial interface{}, does step, independent func(request) object) porcupine.Model {
 	return porcupine.Model{
 		Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
-			place := map[int]int{}
+			place := map[object]int{}
 			var parts [][]porcupine.Operation
 			for _, operation := range history {
-				key := independent(operation.Input.(request))
-				at, known := place[key]
+				one := independent(operation.Input.(request))
+				at, known := place[one]
 				if !known {
 					at = len(parts)
-					place[key] = at
+					place[one] = at
 					parts = append(parts, nil)
 				}
 				parts[at] = append(parts[at], operation)
@@ -29,7 +32,22 @@ func model(initial interface{}, does step, independent func(request) int) porcup
 	}
 }
 
-func byKey(asked request) int { return asked.key }
+func byKey(asked request) object { return object{key: asked.key} }
+
+func byElement(asked request) object { return object{asked.key, asked.argument} }
+
+// Without a hash, all states that follow the same operations are compared one by one.
+func hashed(kind porcupine.Model, hash func(interface{}) uint64) porcupine.Model {
+	kind.Hash = hash
+	return kind
+}
+
+// The finalizer of splitmix64: numbers that are close get hashes that are not.
+func mix(x uint64) uint64 {
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
 
 func register(state interface{}, asked request, got reply) (bool, interface{}) {
 	switch asked.f {
@@ -68,22 +86,25 @@ func counter(state interface{}, asked request, got reply) (bool, interface{}) {
 	return true, state.(int64) + asked.delta
 }
 
-// Elements are independent; the state is whether this one is there.
+// Elements are independent; the state is whether this one is there. A reply may tell whether it was, or nothing.
 func set(state interface{}, asked request, got reply) (bool, interface{}) {
 	there := state.(bool)
 	switch asked.f {
 	case "add":
-		return true, true
+		return !got.told || got.truth != there, true
 	case "remove":
-		return got.unknown || there, false
+		return !got.told || got.truth == there, false
 	}
-	return got.truth == there, state
+	return !got.told || got.truth == there, state
 }
 
-// Values in order. Two sequences with the same hash are taken for equal, as a kindness: comparing them is not free.
+// Values in order, shared between the states. Two sequences with the same size and hash are taken for equal, as a
+// kindness: comparing them is not free.
 type cell struct {
 	value int
 	next  *cell
+	// The list that ends here, from its other end, once a queue has needed it.
+	turned *cell
 }
 
 const base = 0x9E3779B97F4A7C15
@@ -101,8 +122,8 @@ type stackState struct {
 func stack(state interface{}, asked request, got reply) (bool, interface{}) {
 	now := state.(stackState)
 	if asked.f == "push" {
-		hash := now.hash*base + uint64(asked.argument)
-		return true, stackState{&cell{asked.argument, now.top}, sequence{now.size + 1, hash}}
+		hash := now.hash*base + mix(uint64(asked.argument))
+		return true, stackState{&cell{value: asked.argument, next: now.top}, sequence{now.size + 1, hash}}
 	}
 	if now.top == nil {
 		return got.unknown || got.value == 0, now
@@ -110,7 +131,7 @@ func stack(state interface{}, asked request, got reply) (bool, interface{}) {
 	if !got.unknown && got.value != now.top.value {
 		return false, now
 	}
-	hash := (now.hash - uint64(now.top.value)) * inverse
+	hash := (now.hash - mix(uint64(now.top.value))) * inverse
 	return true, stackState{now.top.next, sequence{now.size - 1, hash}}
 }
 
@@ -134,39 +155,46 @@ type queueState struct {
 func queue(state interface{}, asked request, got reply) (bool, interface{}) {
 	now := state.(queueState)
 	if asked.f == "enqueue" {
-		hash := now.hash*base + uint64(asked.argument)
-		back := &cell{asked.argument, now.back}
+		hash := now.hash*base + mix(uint64(asked.argument))
+		back := &cell{value: asked.argument, next: now.back}
 		return true, queueState{now.front, back, now.power * base, sequence{now.size + 1, hash}}
 	}
 	if now.size == 0 {
 		return got.unknown || got.value == 0, now
 	}
 	if now.front == nil {
-		for one := now.back; one != nil; one = one.next {
-			now.front = &cell{one.value, now.front}
+		if now.back.turned == nil {
+			for one := now.back; one != nil; one = one.next {
+				now.back.turned = &cell{value: one.value, next: now.back.turned}
+			}
 		}
-		now.back = nil
+		now.front, now.back = now.back.turned, nil
 	}
 	first := now.front.value
 	if !got.unknown && got.value != first {
 		return false, state
 	}
 	power := now.power * inverse
-	return true, queueState{now.front.next, now.back, power, sequence{now.size - 1, now.hash - uint64(first)*power}}
+	return true, queueState{now.front.next, now.back, power, sequence{now.size - 1, now.hash - mix(uint64(first))*power}}
 }
 
 func sequences(kind porcupine.Model, of func(interface{}) sequence) porcupine.Model {
 	kind.Equal = func(one, two interface{}) bool { return of(one) == of(two) }
-	kind.Hash = func(state interface{}) uint64 { return of(state).hash }
-	return kind
+	return hashed(kind, func(state interface{}) uint64 { return of(state).hash })
 }
 
+func registers() porcupine.Model {
+	return hashed(model(0, register, byKey), func(state interface{}) uint64 { return mix(uint64(state.(int))) })
+}
+
+// The states of counters and of elements follow from which operations happened, so they need no hash; those of kv are
+// strings, for which Porcupine's own tests have none either.
 var models = map[string]porcupine.Model{
-	"register":     model(0, register, byKey),
-	"cas-register": model(0, register, byKey),
+	"register":     registers(),
+	"cas-register": registers(),
 	"kv":           model("", kv, byKey),
 	"counter":      model(int64(0), counter, byKey),
-	"set":          model(false, set, func(asked request) int { return asked.argument }),
+	"set":          model(false, set, byElement),
 	"stack": sequences(model(stackState{}, stack, byKey), func(state interface{}) sequence {
 		return state.(stackState).sequence
 	}),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"sort"
 	"strings"
 
 	"github.com/anishathalye/porcupine"
@@ -40,6 +41,7 @@ type reply struct {
 	number  int64
 	text    string
 	truth   bool
+	told    bool
 	unknown bool
 	// The cas found another value than it expected.
 	mismatch bool
@@ -127,6 +129,7 @@ func read(path string) ([]porcupine.Operation, error) {
 		}
 		answer := reply{value: r.code(e.Value), number: number(e.Value), text: text(e.Value)}
 		answer.truth, answer.mismatch = string(e.Value) == "true", observed
+		answer.told = answer.truth || string(e.Value) == "false"
 		operation.Output = answer
 		operation.Return = e.Index
 		if e.Type == "info" {
@@ -138,6 +141,7 @@ func read(path string) ([]porcupine.Operation, error) {
 	for _, operation := range open {
 		unknown = append(unknown, operation)
 	}
+	sort.Slice(unknown, func(i, j int) bool { return unknown[i].Call < unknown[j].Call })
 	for _, operation := range unknown {
 		if f := operation.Input.(request).f; f == "read" || f == "get" || f == "contains" {
 			continue
