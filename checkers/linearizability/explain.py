@@ -162,15 +162,16 @@ def _dead_end(end: Impasse, tell: Narrator) -> str:
     sentence = f"{begin}, {tell.did(stuck)} cannot come next"
     useless = [tell.did(row) for row, possible in others if possible]
     if refused := [tell.did(row) for row, possible in others if not possible]:
-        sentence += f", nor can {_listed(refused, ' or ')}"
+        sentence += f", nor can {listed(refused, ' or ')}"
     elif end.whole and not useless:
         sentence += ", and nothing else can"
     if useless:
-        sentence += f"; after {_listed(useless, ' or ')} it is impossible all the same"
+        sentence += f"; after {listed(useless, ' or ')} it is impossible all the same"
     return sentence
 
 
-def _listed(shown: Sequence[str], joint: str) -> str:
+def listed(shown: Sequence[str], joint: str) -> str:
+    """The first of them, and how many more there are."""
     more = [] if len(shown) <= LISTED else [f"{len(shown) - LISTED} more"]
     return joint.join([*shown[:LISTED], *more])
 
@@ -179,7 +180,7 @@ def _no_order(rows: Sequence[int], tell: Narrator) -> str:
     """Only which operations are concerned."""
     last, *before = _latest(rows, tell)
     shown = [tell.did(row) for row in before[:LISTED]] + [""] * len(before[LISTED:])
-    others = f" together with {_listed(shown, '; ')}" if shown else ""
+    others = f" together with {listed(shown, '; ')}" if shown else ""
     unknown = bool(np.any(tell.operations.optional))
     rest = ", whatever the unknown operations did" if unknown else ""
     return f"No order of the operations explains {tell.did(last)}{others}{rest}"

@@ -114,6 +114,59 @@ def test_the_sentence_quotes_processes_nodes_values_and_times() -> None:
     )
 
 
+def test_the_cas_between_two_values_are_told() -> None:
+    history = ops(
+        (1, "invoke", "write", 1),
+        (1, "ok", "write", 1),
+        (2, "invoke", "cas", [1, 2]),
+        (2, "ok", "cas", [1, 2]),
+        (3, "invoke", "write", 3),
+        (3, "ok", "write", 3),
+        (2, "invoke", "read", None),
+        (2, "ok", "read", 2),
+        (3, "invoke", "read", None),
+        (3, "ok", "read", 3),
+    )
+    (anomaly,) = RegisterChecker().check(history).anomalies
+    assert anomaly.name == "stale-read"
+    assert anomaly.events == (0, 1, 4, 5, 6, 7, 8, 9)
+    assert anomaly.sentence.endswith(
+        "3 was older than 1: p3's write of 3 (n3, 4.000-5.000 s) was complete at 5.000 s, before p2's read of 2 (n2, "
+        "6.000-7.000 s) was invoked, and cas alone led from 1 to 2: p2's cas of 1 to 2 (n2, 2.000-3.000 s)"
+    )
+
+
+def test_a_value_that_cas_made_of_the_initial_one_is_no_initial_value() -> None:
+    history = ops(
+        (1, "invoke", "cas", [None, 1]),
+        (2, "invoke", "write", 2),
+        (2, "ok", "write", 2),
+        (3, "invoke", "read", None),
+        (3, "ok", "read", 1),
+        (2, "invoke", "read", None),
+        (2, "ok", "read", 2),
+        (4, "invoke", "read", None),
+        (4, "ok", "read", 1),
+    )
+    (anomaly,) = RegisterChecker().check(history).anomalies
+    assert anomaly.sentence.split("; ")[1] == (
+        "1 was older: nothing (the initial value) was in place before anything was written, and cas alone led from "
+        "nothing (the initial value) to 1: p1's cas of null to 1 (n1, invoked at 0.000 s, outcome unknown)"
+    )
+
+
+def test_of_many_cas_between_two_values_a_few_are_told() -> None:
+    events: list[tuple[int, str, str, object]] = [(1, t, "write", 1) for t in ("invoke", "ok")]
+    for value in range(1, 300):
+        events += [(1, t, "cas", [value, value + 1]) for t in ("invoke", "ok")]
+        if value == 150:
+            events += [(2, t, "write", 1000) for t in ("invoke", "ok")]
+    events += [(2, t, "read", v) for t, v in (("invoke", None), ("ok", 1000))]
+    (anomaly,) = RegisterChecker().check(ops(*events)).anomalies
+    assert "and cas alone led from 1 to 299: p1's cas of 1 to 2 (" in anomaly.sentence
+    assert anomaly.sentence.endswith(" and 292 more")
+
+
 def test_a_client_that_retries_a_cas_after_a_timeout_is_caught() -> None:
     history = ops(
         (1, "invoke", "write", 1),

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 from checkers.linearizability.decision import INITIAL
-from checkers.linearizability.explain import Narrator
+from checkers.linearizability.explain import Narrator, listed
 from checkers.linearizability.model import show
 from harness.values import token
 
@@ -26,12 +26,13 @@ class Sentences:
 
     def shown(self, row: int, *, seen: bool = False) -> str:
         """The value that an operation shows; ``seen``: of a cas the expected one."""
+        return word(self._value(row, seen=seen))
+
+    def _value(self, row: int, *, seen: bool = False) -> Any:
         op = self.tell.operation(row)
         if op.f == "read":
-            return word(op.result)
-        if op.f == "cas":
-            return word(op.argument[0 if seen else 1])
-        return word(op.argument)
+            return op.result
+        return op.argument[0 if seen else 1] if op.f == "cas" else op.argument
 
     def is_read(self, row: int) -> bool:
         """Whether it was a read."""
@@ -94,6 +95,7 @@ class Sentences:
         sentence = (
             f"{self.tell.did(earlier)} was invoked after {self.tell.did(later)} was complete, although the "
             f"successful cas show that {self.shown(later)} came after {self.shown(earlier)}"
+            f"{self._led(self._cas(earlier, later))}"
         )
         return ("stale-read" if self.is_read(earlier) else "future-read"), sentence
 
@@ -107,18 +109,44 @@ class Sentences:
             f"{tell.did(u)} came back to {back}, although {tell.did(z)} was complete at {tell.end(z)}, before that "
             f"was invoked"
         )
+        before, after = self._cas(x, u), self._cas(z, y)
         if x == INITIAL:
-            sentence += f"; {back} was older: it was in place before anything was written"
+            first = self.shown(before[0], seen=True) if before else "it"
+            sentence += f"; {back} was older: {first} was in place before anything was written{self._led(before)}"
         else:
             sentence += (
                 f"; {back} was older than {new}: {tell.did(x)} was complete at {tell.end(x)}, before {tell.did(y)} "
-                f"was invoked"
+                f"was invoked{self._led(before)}{self._led(after)}"
             )
         if not self.is_read(u):
             return "lost-update", sentence
         if self._is_lost(z, u):
             return "lost-write", f"{sentence}; no read ever returned {new} again"
         return "stale-read", sentence
+
+    def _led(self, cas: list[int]) -> str:
+        """That nothing else was in place between two values."""
+        if not cas:
+            return ""
+        first, last = self.shown(cas[0], seen=True), self.shown(cas[-1])
+        return f", and cas alone led from {first} to {last}: {listed([self.tell.did(row) for row in cas], ' and ')}"
+
+    def _cas(self, one: int, two: int) -> list[int]:
+        """The cas which made, of the value that one operation shows, the one that another saw, in their order.
+
+        ``one`` may be ``INITIAL``. There are none where both are one value, or where it is open who wrote it.
+        """
+        if two == INITIAL:
+            return []
+        ops = self.tell.operations
+        rows = np.flatnonzero((ops.f == ops.code("cas")) & (ops.part == ops.part[two]) & ~ops.failed).tolist()
+        makers = {token(self._value(row)): row for row in rows}
+        wanted = None if one == INITIAL else token(self._value(one))
+        value, found = token(self._value(two, seen=True)), list[int]()
+        while value != wanted and (row := makers.pop(value, None)) is not None:
+            found.append(row)
+            value = token(self._value(row, seen=True))
+        return found[::-1] if value == wanted or one == INITIAL else []
 
     def _is_lost(self, z: int, u: int) -> bool:
         """Whether the value of ``z`` was acknowledged and then gone for good: no later read, on any node, shows it."""
