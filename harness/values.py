@@ -11,23 +11,48 @@ from numpy.typing import NDArray
 PLAIN: Final = {int, str, type(None)}
 """Types whose values are equal exactly when Python says so."""
 
+_SCALARS: Final = {*PLAIN, bool}
+_CONTAINERS: Final = (list, tuple, dict, set, frozenset)
+
 NULL: Final = 0
 """The code of null."""
 
 
 def token(value: Any) -> Any:
-    """A hashable stand-in that is equal for equal JSON values and for no others."""
+    """A hashable stand-in that is equal for equal JSON values and for no others.
+
+    What a program has and JSON has not (bytes, NaN, objects) is equal to what has the same type and ``repr``.
+    """
     if type(value) in PLAIN:
         return value
     if isinstance(value, float) and value == value:  # noqa: PLR0124 - only NaN differs from itself
         return value
     try:
         text = msgspec.json.encode(value, order="deterministic")
+        # Only strings and nulls can stand for something that JSON has not.
+        if (b'"' in text or b"null" in text) and not _is_json(value):
+            return _foreign(value)
         if b"." in text or b"e" in text:
             text = msgspec.json.encode(_WHOLE.decode(text))
         return (type(value) is bool, text)
     except (TypeError, ValueError, msgspec.MsgspecError, RecursionError):
         return (type(value).__name__, repr(value))
+
+
+def _is_json(value: Any) -> bool:
+    """Whether its JSON is that of no other value: bytes would become a string, and NaN null."""
+    if isinstance(value, _CONTAINERS):
+        members = value.values() if isinstance(value, dict) else value
+        return set(map(type, members)) <= _SCALARS or all(map(_is_json, members))
+    return type(value) in _SCALARS or (isinstance(value, float) and value - value == 0)
+
+
+def _foreign(value: Any) -> Any:
+    if isinstance(value, dict):
+        return frozenset((token(name), token(member)) for name, member in value.items())
+    if isinstance(value, _CONTAINERS):
+        return tuple(map(token, value))
+    return (type(value).__name__, repr(value))
 
 
 def is_whole(value: Any) -> bool:

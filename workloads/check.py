@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -25,6 +25,8 @@ from harness.op import Op
 from workloads.dask_cluster import decider
 
 _BY_CONTENT = formats.Options()
+_LONGEST: Final = 10**9
+_MOST_MEMORY: Final = 1 << 60
 
 Recorded = History | Iterable[Op] | str | os.PathLike[str]
 """A history, the operations of one in order, the path of a history file, or that of a run folder."""
@@ -66,11 +68,10 @@ def check_linearizable(
         dask: Address of the scheduler of a Dask cluster that decides instead, ``tcp://10.0.0.5:8786``.
 
     Raises:
-        UsageError: The file cannot be read, a whole operation is none, or the name is unknown.
+        UsageError: The file cannot be read, a whole operation is none, the name is unknown, or a limit is none.
         EnvironmentFailed: The package that registered a model cannot be imported; or no Dask cluster answers.
     """
-    if workers is not None and workers < 1:
-        raise UsageError(f"{workers} workers cannot decide anything: leave workers out, or give at least 1")
+    _check_limits(seconds, memory, workers)
     specification = _model(model)
     checker = LinearizabilityChecker(specification, seconds, memory)
     recorded = _recorded(history, specification)
@@ -86,6 +87,16 @@ def check_linearizable(
     damaged = judged.reasons[-1]
     undecided = tuple(Guarantee(model.name, "undecided", damaged) for model in verdict.models)
     return msgspec.structs.replace(verdict, validity="unknown", models=undecided, reasons=(*verdict.reasons, damaged))
+
+
+def _check_limits(seconds: object, memory: object, workers: object) -> None:
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not (number and 0 <= seconds <= _LONGEST):  # type: ignore[operator]  # it is a number
+        raise UsageError(f"seconds={seconds!r} is no time: give a number of seconds from 0 to {_LONGEST:.0e}")
+    if type(memory) is not int or not 1 <= memory < _MOST_MEMORY:
+        raise UsageError(f"memory={memory!r} is no number of bytes: give a positive integer, such as 2**30")
+    if workers is not None and (type(workers) is not int or workers < 1):
+        raise UsageError(f"{workers!r} workers cannot decide anything: leave workers out, or give an integer from 1 on")
 
 
 def _model(model: Model | type[Model] | str) -> Model:

@@ -81,6 +81,8 @@ def _operation(number: int, fields: Sequence[Any]) -> TimedOperation:
     op = TimedOperation(*fields)
     if not (_counts(op.process) and 0 <= op.process < _MOST_PROCESSES and isinstance(op.f, str)):
         raise ValueError(f"operation {number} is {_short(fields)}: {_WANTED}, with a process from 0 on and a name as f")
+    if op.key is not None and type(op.key) not in (str, int):
+        raise ValueError(f"operation {number} is {_short(fields)}, whose key is neither a string nor an integer")
     if not _is_instant(op.start) or not (op.end is None or (_is_instant(op.end) and op.start <= op.end)):
         raise ValueError(
             f"operation {number} is {_short(fields)}: its end, {op.end!r}, is no instant at or after its start, "

@@ -174,6 +174,8 @@ class Model(ABC):
 
 def show(value: Any) -> str:
     """A value for a sentence: short, and always data."""
+    if isinstance(value, bytes):
+        return _short(repr(value))
     try:
         text = msgspec.json.encode(value).decode()
     except (TypeError, ValueError, msgspec.MsgspecError, RecursionError):

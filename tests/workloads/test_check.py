@@ -1,6 +1,7 @@
 """``check``: a verdict on a history that came from anywhere."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,31 @@ def test_a_mistake_is_one_line(history: list[tuple[object, ...]], model: str, wo
     with pytest.raises(UsageError, match=words) as raised:
         check_linearizable(history, model)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("bad", [-1, float("nan"), float("inf"), "60", True, None])
+@pytest.mark.parametrize("name", ["seconds", "memory", "workers"])
+def test_a_limit_that_is_none_is_one_line(name: str, bad: Any) -> None:
+    if (name, bad) == ("workers", None):
+        bad = 1.5
+    with pytest.raises(UsageError, match=f"{bad}") as raised:
+        check_linearizable(stale(), "register", **{name: bad})
+    assert "\n" not in str(raised.value)
+
+
+def test_bytes_are_values_and_no_text() -> None:
+    write = (0, "write", b"1", None, 0, 1)
+    assert check_linearizable([write, (0, "read", None, b"1", 2, 3)], "register").validity == "valid"
+    (anomaly,) = check_linearizable([write, (0, "read", None, "MQ==", 2, 3)], "register").anomalies
+    assert anomaly.name == "thin-air-read"
+    (anomaly,) = check_linearizable([write, (0, "read", None, b"2", 2, 3)], "register").anomalies
+    assert "saw b'2', which" in anomaly.sentence
+
+
+@pytest.mark.parametrize("key", [True, 1.0, [1]])
+def test_a_key_that_is_neither_a_string_nor_an_integer_is_one_line(key: Any) -> None:
+    with pytest.raises(UsageError, match="whose key is neither"):
+        check_linearizable([(0, "read", None, None, 0, 1, key)], "register")
 
 
 def test_the_verdict_says_what_decided() -> None:
