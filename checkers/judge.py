@@ -55,7 +55,7 @@ def _ask(checker: Checker, history: History) -> Verdict:
     start = time.perf_counter()
     try:
         verdict = checker.check(history)
-    except Exception as crash:  # noqa: BLE001 - one checker's bug must not cost the others' verdicts
+    except (Exception, SystemExit) as crash:  # noqa: BLE001 - one checker's bug must not cost the others' verdicts
         text = str(crash).splitlines()
         reason = f"the checker crashed: {type(crash).__name__}{': ' + text[0] if text else ''}; this is a bug of it"
         verdict = Verdict(checker=checker.name, validity="unknown", reasons=(reason,))

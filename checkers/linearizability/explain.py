@@ -7,7 +7,7 @@ import numpy as np
 
 from checkers.linearizability.decision import INITIAL, SEARCH, Budget, Conflict
 from checkers.linearizability.impasse import Impasse, impasse
-from checkers.linearizability.model import Model, Operation, show
+from checkers.linearizability.model import Model, Operation, show, told
 from checkers.linearizability.operations import Operations
 from checkers.linearizability.witness import witness
 from checkers.verdict import Anomaly
@@ -87,7 +87,7 @@ class Narrator:
 
     def words(self, row: int) -> str:
         """``read of 17``."""
-        return self.model.describe(self.operation(row))
+        return told(self.model, self.operation(row))
 
     def node(self, row: int) -> str | None:
         """Where it was done."""

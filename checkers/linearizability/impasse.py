@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from checkers.linearizability.decision import Budget
 from checkers.linearizability.ladder import Problem
-from checkers.linearizability.model import Model, ModelFailed
+from checkers.linearizability.model import Model, ModelFailed, state_told
 from checkers.linearizability.operations import Operations
 from checkers.linearizability.table import NO, Table
 from checkers.linearizability.trace import Trace, trace
@@ -114,7 +114,7 @@ def _pure(operations: Operations, model: Model) -> NDArray[np.bool_]:
 
 def _told(found: Trace, rows: NDArray[np.int64], table: Table, model: Model, *, whole: bool) -> Impasse:
     def words(code: int) -> str:
-        states = [model.describe_state(state) for state in table.states(code)]
+        states = [state_told(model, state) for state in table.states(code)]
         more = [] if len(states) <= _STATES else ["..."]
         return " or ".join([*states[:_STATES], *more])
 

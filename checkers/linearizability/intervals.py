@@ -81,7 +81,7 @@ def _operation(number: int, fields: Sequence[Any]) -> TimedOperation:
     op = TimedOperation(*fields)
     if not (_counts(op.process) and 0 <= op.process < _MOST_PROCESSES and isinstance(op.f, str)):
         raise ValueError(f"operation {number} is {_short(fields)}: {_WANTED}, with a process from 0 on and a name as f")
-    if op.key is not None and type(op.key) not in (str, int):
+    if op.key is not None and (not isinstance(op.key, str | int) or isinstance(op.key, bool)):
         raise ValueError(f"operation {number} is {_short(fields)}, whose key is neither a string nor an integer")
     if not _is_instant(op.start) or not (op.end is None or (_is_instant(op.end) and op.start <= op.end)):
         raise ValueError(

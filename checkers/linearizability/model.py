@@ -40,8 +40,16 @@ ILLEGAL: Final = _Word("ILLEGAL")
 """What ``step`` returns where the operation cannot have happened in that state."""
 
 
+MOST_STATES: Final = 1 << 16
+"""As many states may follow one operation in one state."""
+
+
 class ModelFailed(Exception):
     """The model raised an error, or broke what it promises; the message is one line that says which, and on what."""
+
+
+MISTAKES: Final = (Exception, SystemExit)
+"""What a user's code may raise; a Ctrl-C is none, and ends the whole."""
 
 
 def in_words(error: BaseException) -> str:
@@ -90,7 +98,8 @@ class Model(ABC):
         per_process: Whether it matters who does it.
         versioned: Whether the versions that the datastore gave are part of the specification.
         keyed: Whether a value ``[key, value]`` in a file of another project names an independent object.
-        nondeterministic: Whether ``step`` returns the possible states, as an iterable (empty: illegal).
+        nondeterministic: Whether ``step`` returns the possible states, as an iterable of at most ``MOST_STATES``
+            (empty: illegal).
     """
 
     name: ClassVar[str] = ""
@@ -172,14 +181,37 @@ class Model(ABC):
         raise NotImplementedError(f"{type(self).__name__} has no rule {conflict.rule!r}: {tell.did(conflict.rows[0])}")
 
 
+def told(model: Model, op: Operation) -> str:
+    """The operation in the words of a model; where it has none, as data: words must not cost a verdict."""
+    try:
+        words = model.describe(op)
+    except MISTAKES:
+        words = None
+    return words if isinstance(words, str) else Model.describe(model, op)
+
+
+def state_told(model: Model, state: Any) -> str:
+    """The same of a state."""
+    try:
+        words = model.describe_state(state)
+    except MISTAKES:
+        words = None
+    return words if isinstance(words, str) else _short(_repr(state))
+
+
+def _repr(value: Any) -> str:
+    try:
+        return repr(value)
+    except MISTAKES:
+        return f"a {type(value).__name__}"
+
+
 def show(value: Any) -> str:
     """A value for a sentence: short, and always data."""
-    if isinstance(value, bytes):
-        return _short(repr(value))
     try:
-        text = msgspec.json.encode(value).decode()
+        text = _repr(value) if isinstance(value, bytes) else msgspec.json.encode(value).decode()
     except (TypeError, ValueError, msgspec.MsgspecError, RecursionError):
-        text = repr(value)
+        text = _repr(value)
     return _short(text)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checkers.linearizability import evidence
-from checkers.linearizability.model import UNKNOWN, Model, ModelFailed, Operation, in_words
+from checkers.linearizability.model import MISTAKES, UNKNOWN, Model, ModelFailed, Operation, in_words
 from harness.history import TYPE_CODES, Calls, History
 from harness.op import FAIL, INFO, OK
 from harness.values import Values
@@ -196,7 +196,7 @@ def _partition_by_model(history: History, calls: Calls, model: Model) -> tuple[N
         )
         try:
             part[row] = codes.setdefault(model.partition(op), len(codes))
-        except Exception as error:
+        except MISTAKES as error:
             words = in_words(error)
             raise ModelFailed(f"the model failed to partition, at event {calls.invoke[row]}: {words}") from error
     return part, tuple(codes)

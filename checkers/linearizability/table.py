@@ -1,13 +1,24 @@
 """States and operations of a model as integers, so that the model is asked once for each distinct pair."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import islice
 from sys import getsizeof
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from checkers.linearizability.model import ILLEGAL, UNKNOWN, Model, ModelFailed, Operation, in_words, show
+from checkers.linearizability.model import (
+    ILLEGAL,
+    MISTAKES,
+    MOST_STATES,
+    UNKNOWN,
+    Model,
+    ModelFailed,
+    Operation,
+    in_words,
+    told,
+)
 from checkers.linearizability.operations import Operations
 from harness.values import token
 
@@ -67,7 +78,7 @@ class Table:
         try:
             first = self._wrap(model.init())
             self.initial = self._intern(frozenset({first}) if model.nondeterministic else first)
-        except Exception as error:
+        except MISTAKES as error:
             raise ModelFailed(f"the model failed to give its initial state: {in_words(error)}") from error
 
     def classes(self, operations: Operations) -> NDArray[np.int32]:
@@ -137,26 +148,25 @@ class Table:
             return self._intern(frozenset(reached)) if reached else NO
         except ModelFailed:
             raise
-        except Exception as error:
-            raise ModelFailed(f"the model failed on {self._told(op)}: {in_words(error)}") from error
+        except MISTAKES as error:
+            raise ModelFailed(f"the model failed on {told(self.model, op)}: {in_words(error)}") from error
 
     def _unchanged(self, kind: int, before: Any, after: Any) -> Any:
         """The state after, of an operation that keeps what the model promises of it."""
         if self.pure[kind] and after != before:
             op = self.operations[kind]
             promise = "failed, which must not" if op.failed else f"is among the model's pure ({op.f!r}), which must not"
-            raise ModelFailed(f"the model is wrong: {self._told(op)} {promise} change the state, and step changes it")
+            raise ModelFailed(
+                f"the model is wrong: {told(self.model, op)} {promise} change the state, and step changes it"
+            )
         return after
 
-    def _told(self, op: Operation) -> str:
-        try:
-            return self.model.describe(op)
-        except Exception:  # noqa: BLE001 - a user's model must not keep the reason from being told
-            return f"{op.f} of {show(op.argument)}"
-
-    def _successors(self, state: Any, op: Operation) -> Iterable[Any]:
+    def _successors(self, state: Any, op: Operation) -> list[Any]:
         after: Any = self.model.step(_unwrap(state), op)
-        return () if after is ILLEGAL else iter(after)
+        states = [] if after is ILLEGAL else list(islice(after, MOST_STATES + 1))
+        if len(states) > MOST_STATES:
+            raise ModelFailed(f"the model is wrong: more than {MOST_STATES} states can follow {told(self.model, op)}")
+        return states
 
     def states(self, code: int) -> Sequence[Any]:
         """The states of the model behind a state of the table: one, unless it is nondeterministic."""

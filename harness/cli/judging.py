@@ -91,7 +91,7 @@ def _judge(history: History, workload: Workload, checkers: Sequence[Checker]) ->
     """The verdict of the checkers on the history, with the evidence that the workload finds in it."""
     try:
         history = history.with_evidence(workload.evidence(history))
-    except Exception as crash:  # noqa: BLE001 - evidence only adds to what can be proven: without it, an anomaly is one
+    except (Exception, SystemExit) as crash:  # noqa: BLE001 - evidence only adds to what can be proven: without it, an anomaly is one
         words = " ".join(f"{type(crash).__name__}: {crash}".split())
         reason = f"the workload's evidence() crashed, so nothing it knows was used: {words}"
         return _with(judge(history, checkers), Verdict("evidence", "unknown", reasons=(reason,)))

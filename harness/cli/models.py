@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from checkers.linearizability.model import Model
+from checkers.linearizability.model import MISTAKES, Model
 from harness import registry
 from harness.errors import UsageError, unknown_name
 
@@ -87,7 +87,7 @@ def _module(name: str, module_name: str) -> ModuleType:
                 "is installed"
             ) from error
         raise UsageError(f"module {module_name} cannot be imported: {_where(error)}") from error
-    except Exception as error:  # anything can go wrong in the user's own code
+    except MISTAKES as error:  # anything can go wrong in the user's own code
         raise UsageError(f"module {module_name} cannot be imported: {_where(error)}") from error
 
 
@@ -110,7 +110,7 @@ def _made(name: str, model: type[Model], settings: dict[str, Any]) -> Model:
         )
     try:
         return model(**settings)
-    except Exception as error:  # anything can go wrong in the user's own code
+    except MISTAKES as error:  # anything can go wrong in the user's own code
         raise UsageError(f"the model {name} cannot be made: {_where(error)}") from error
 
 
@@ -118,7 +118,7 @@ def _kind(found: Any) -> str:
     return f"the class {found.__name__}" if isinstance(found, type) else f"a {type(found).__name__}"
 
 
-def _where(error: Exception) -> str:
+def _where(error: BaseException) -> str:
     """The error in one line, with the place in the user's code."""
     if isinstance(error, SyntaxError):
         return f"{error.msg} ({error.filename}, line {error.lineno})"

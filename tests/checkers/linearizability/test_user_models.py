@@ -1,6 +1,7 @@
 """Models that users write, with the mistakes that they make: one line each, and never a wrong verdict."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from itertools import count
 
 import pytest
 
@@ -98,6 +99,60 @@ class Raising(Bag):
 
 def test_a_step_that_raises() -> None:
     assert reason(Raising()).endswith("the model failed on add of 1: RuntimeError: first line")
+
+
+class Leaving(Bag):
+    def step(self, state: list[int], op: Operation) -> object:
+        raise SystemExit(1)
+
+
+def test_a_step_that_wants_to_end_the_program() -> None:
+    assert reason(Leaving()).endswith("the model failed on add of 1: SystemExit: 1")
+
+
+class Endless(Lossy):
+    def step(self, state: int, op: Operation) -> Iterable[int]:
+        return count()
+
+
+def test_a_step_after_which_anything_is_possible() -> None:
+    assert reason(Endless()).endswith("the model is wrong: more than 65536 states can follow add of 1")
+
+
+class Interrupted(Bag):
+    def step(self, state: list[int], op: Operation) -> object:
+        raise KeyboardInterrupt
+
+
+def test_an_interruption_ends_the_checking() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        verdict(Interrupted(), *ADDS)
+
+
+class Nameless(Bag):
+    def __init__(self, words: Callable[[], object]) -> None:
+        self.words = words
+
+    def describe(self, op: Operation) -> str:
+        return self.words()  # type: ignore[return-value]  # the mistake
+
+    def describe_state(self, state: list[int]) -> str:
+        return self.words()  # type: ignore[return-value]  # the mistake
+
+
+def failing() -> object:
+    raise ValueError("no words")
+
+
+def leaving() -> object:
+    raise SystemExit
+
+
+@pytest.mark.parametrize("words", [lambda: 5, lambda: None, failing, leaving])
+def test_words_that_are_none_cost_no_verdict(words: Callable[[], object]) -> None:
+    found = verdict(Nameless(words), *ADDS, (3, "read", None, [2], 5, 6, None))
+    assert found.validity == "invalid"
+    assert "which leaves the state [1], p3's read -> [2] (" in found.anomalies[0].sentence
 
 
 class Speechless(Raising):
