@@ -22,6 +22,9 @@ from results import words
 WIDTH: Final = 940
 """Of the drawing, in its own units; it becomes wider only when the texts need it."""
 
+_SMALLEST: Final = 0.77
+"""How far a drawing may shrink, where that makes it fit: its texts can still be read then."""
+
 _LABELS: Final = 104
 _LANE: Final = 44
 _BAND_ROW: Final = 17
@@ -171,16 +174,16 @@ def draw(data: dict[str, Any], title: str, name: str = "witness") -> Markup:
             n=name,
             t=words.visible(title),
             m=plan.width * 1.15,
-            l=720 if plan.width <= WIDTH + 1 else plan.width,
+            l=plan.width * (_SMALLEST if plan.width * _SMALLEST <= WIDTH else 1),
         )
     ]
     stuck = {step["call"]: step["why"] for step in data["stuck"]}
     parts += [_band(fault, row, plan, bottom, name) for row, fault in enumerate(data["faults"])]
-    parts += [_lane(process, row, plan, data) for row, process in enumerate(plan.lanes)]
+    parts += [_lane(row, plan) for row in range(len(plan.lanes))]
     parts += [_error(data, plan, bottom, name)]
     parts += [_arrow(data["calls"][a], data["calls"][b], plan, name) for a, b in data["arrows"]]
     parts += [_bar(call, plan, stuck.get(number)) for number, call in enumerate(data["calls"])]
-    parts += [_order(data, plan), _axis(plan, data, bottom), Markup("</svg>")]
+    parts += [_order(data, plan), _axis(plan, data, bottom), _names(plan, data, bottom), Markup("</svg>")]
     return Markup("").join(parts)
 
 
@@ -188,14 +191,27 @@ def _bar_y(process: int, plan: Layout) -> float:
     return plan.top + _LANE * plan.lanes.index(process) + 24
 
 
-def _lane(process: int, row: int, plan: Layout, data: dict[str, Any]) -> Markup:
-    y = plan.top + _LANE * row
-    nodes = list(dict.fromkeys(call["node"] for call in data["calls"] if call["process"] == process and call["node"]))
-    where = words.shorten(", ".join(nodes), 14)
-    return Markup(
-        '<path class="lane" d="M{x0} {y:.0f}H{x1:.0f}"/>'
-        '<text class="who" x="0" y="{t:.0f}">process {p}</text><text class="where" x="0" y="{u:.0f}">{n}</text>'
-    ).format(x0=_LABELS, x1=plan.right, y=y + 30, t=y + 25, u=y + 39, p=process, n=where)
+def _lane(row: int, plan: Layout) -> Markup:
+    return Markup('<path class="lane" d="M{a} {y:.0f}H{b:.1f}"/>').format(
+        a=_LABELS, b=plan.right, y=plan.top + _LANE * row + 30
+    )
+
+
+def _names(plan: Layout, data: dict[str, Any], bottom: float) -> Markup:
+    """Whose the lanes are: above everything else, so that they can stay where they are when a wide picture scrolls."""
+    parts = [Markup('<rect width="{w}" height="{h:.0f}"/>').format(w=_LABELS - 4, h=bottom)]
+    if data["order"]:
+        parts.append(Markup('<text class="who" y="{y:.0f}">state</text>').format(y=plan.top - _STRIP + 18))
+    for row, process in enumerate(plan.lanes):
+        nodes = list(dict.fromkeys(call["node"] for call in data["calls"] if call["process"] == process))
+        where = words.shorten(", ".join(node for node in nodes if node), 14)
+        y = plan.top + _LANE * row
+        parts.append(
+            Markup('<text class="who" y="{t:.0f}">process {p}</text><text class="where" y="{u:.0f}">{n}</text>').format(
+                t=y + 25, u=y + 39, p=process, n=where
+            )
+        )
+    return Markup('<g class="names">{}</g>').format(Markup("").join(parts))
 
 
 def _bar(call: dict[str, Any], plan: Layout, stuck: str | None) -> Markup:
@@ -232,7 +248,7 @@ def _order(data: dict[str, Any], plan: Layout) -> Markup:
     y = plan.top - _STRIP + 4
     parts = [
         Markup(
-            '<text class="who" x="0" y="{t:.0f}">state</text><path class="strip" d="M{a} {y:.0f}H{b:.0f}v20H{a}z"/>'
+            '<path class="strip" d="M{a} {y:.0f}H{b:.0f}v20H{a}z"/>'
             '<text x="{s}" y="{t:.0f}">{first}<title>{all}</title></text>'
         ).format(
             a=_LABELS,

@@ -20,6 +20,14 @@ for (const picture of document.querySelectorAll(".picture")) {
   picture.addEventListener("focusin", tell);
 }
 
+// The names of the lanes stay where they are when a wide picture is scrolled.
+for (const picture of document.querySelectorAll(".picture")) {
+  const [drawing, names] = [picture.querySelector("svg"), picture.querySelector(".names")];
+  picture.addEventListener("scroll", () => {
+    names.setAttribute("transform", `translate(${picture.scrollLeft / drawing.getScreenCTM().a} 0)`);
+  });
+}
+
 // Of a picture that is wider than the window, the error is what is seen first.
 const show = (picture) => {
   const error = picture.querySelector(".error")?.getBoundingClientRect();

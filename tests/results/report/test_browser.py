@@ -194,3 +194,16 @@ def test_only_the_first_anomaly_is_open_and_a_link_opens_another(tmp_path: Path,
     other.locator("svg").wait_for(state="visible")
     assert other.locator("g.mark").count() >= 2
     assert not page.locator("#anomaly-2-whole svg").is_visible()
+
+
+def test_the_names_of_the_lanes_stay_in_sight_when_a_wide_picture_is_scrolled(tmp_path: Path, browser: Browser) -> None:
+    page, _ = show(browser, explained(tmp_path), width=420)
+    offset = "document.querySelector('#witness .names').getBoundingClientRect().x - {}.getBoundingClientRect().x"
+    inside = offset.format("document.querySelector('#witness')")
+
+    page.evaluate("document.querySelector('#witness').scrollLeft = 0")
+    page.wait_for_function(f"Math.abs({inside}) < 1", timeout=5000)
+    page.evaluate("document.querySelector('#witness').scrollLeft = 150")
+
+    assert page.evaluate("document.querySelector('#witness').scrollLeft") == 150
+    page.wait_for_function(f"Math.abs({inside}) < 1", timeout=5000)
