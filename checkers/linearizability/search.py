@@ -5,7 +5,8 @@ all itself; many registers are searched in one call.
 """
 
 import threading
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -114,10 +115,22 @@ def witness(problem: Problem, stuck: int, budget: Budget) -> list[int]:
     return rows
 
 
+def _asking(table: Table) -> Callable[[int, int], tuple[int, int]]:
+    """Asks a table without holding it: the collector does not see into what is compiled, and would never free it."""
+    known = weakref.ref(table)
+
+    def ask(state: int, kind: int) -> tuple[int, int]:
+        living = known()
+        assert living is not None  # noqa: S101 - who searches holds it
+        return living.priced(state, kind)
+
+    return ask
+
+
 def _asked(problem: Problem) -> tuple[Any, Any, Any, Any, Any, Any, Any, bool]:
     table = problem.table
     if table.cells is None:
-        table.cells = kernel.native.Cells(table.priced)
+        table.cells = kernel.native.Cells(_asking(table))
     pure = np.array(table.pure, dtype=np.bool_)
     nondeterministic = table.model.nondeterministic
     return (

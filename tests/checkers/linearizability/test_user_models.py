@@ -1,5 +1,7 @@
 """Models that users write, with the mistakes that they make: one line each, and never a wrong verdict."""
 
+import gc
+import weakref
 from collections.abc import Callable, Hashable, Iterable
 from itertools import count
 
@@ -206,3 +208,12 @@ def test_a_wrong_promise_is_found_and_never_a_verdict(model: Model) -> None:
     f = "add" if model.name == "bag" else "write"
     line = reason(model, (1, f, 1, None, 0, 1, None), (1, "read", None, [] if f == "add" else 0, 2, 3, None))
     assert f"the model is wrong: {f} of 1 is among the model's pure ('{f}')" in line
+
+
+def test_nothing_of_a_search_is_kept_when_it_is_over() -> None:
+    model = Bag()
+    gone = weakref.ref(model)
+    assert verdict(model, *ADDS, (3, "read", None, [2, 1], 5, 6, None)).validity == "valid"
+    del model
+    gc.collect()
+    assert gone() is None
