@@ -34,13 +34,10 @@ SIZE = 250
 """Histories that are decided at once, as the keys of one."""
 
 
-def model_of(name: str) -> Model | None:
-    """The model of that name; None while there is none."""
+def model_of(name: str) -> Model:
+    """The model of that name."""
     (point,) = entry_points(group="quorate.models", name=name)
-    try:
-        made: Model = point.load()()
-    except ModuleNotFoundError:
-        return None
+    made: Model = point.load()()
     return made
 
 
@@ -58,7 +55,7 @@ def without_fast(model: Model) -> Model:
 def twins() -> Iterator[None]:
     """The NumPy twins decide, whether there is a compiled kernel or not."""
     compiled = kernel.native
-    kernel.native = None  # type: ignore[assignment]
+    kernel.native = None  # type: ignore[assignment]  # as if it had not been built
     try:
         yield
     finally:
@@ -108,7 +105,6 @@ class Mutation:
 def batch(name: str, seed: int, size: int = SIZE) -> Count:
     """Decide that many histories of one type."""
     kind, model, rng = TYPES[name], model_of(name), random.Random(f"{name} {seed}")
-    assert model is not None, f"{name} is not there yet"
     plans, count = [histories.some(kind, rng) for _ in range(size)], Count()
     for some in [[plan] for plan in plans] if name in ALONE else [plans]:
         count += _decided(name, seed, histories.history(kind, some), model)
@@ -170,9 +166,7 @@ def mutation(name: str, seed: int) -> Mutation:
 
 
 def _verdict(name: str, history: History, seconds: float) -> str:
-    model = model_of(name)
-    assert model is not None
-    verdict = LinearizabilityChecker(model, seconds).check(history)
+    verdict = LinearizabilityChecker(model_of(name), seconds).check(history)
     return f"unknown: {verdict.reasons[0]}" if verdict.reasons else verdict.validity
 
 

@@ -168,7 +168,6 @@ def test_a_process_that_goes_on_after_an_unknown_release_is_refuted_by_the_searc
 @pytest.mark.parametrize("name", ["owned-mutex", "fenced-mutex", "reentrant-mutex"])
 def test_the_kernel_finds_what_its_twin_finds(name: str) -> None:
     kind, model, rng = TYPES[name], model_of(name), random.Random(name)
-    assert model is not None
     operations = collect(histories.history(kind, [histories.some(kind, rng) for _ in range(1000)]), model)
     with twins():
         twin = model.fast(operations)

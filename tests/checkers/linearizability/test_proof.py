@@ -1,6 +1,7 @@
 """Kernel, twin, ladder and oracle agree; ``prove.py`` does so with many more."""
 
 import random
+from importlib.metadata import entry_points
 
 import pytest
 from linearizability import histories, proof
@@ -9,10 +10,8 @@ from linearizability.oracle import Row, linearizable, rows_of, stands_alone
 
 from checkers.linearizability import kernel
 
-THERE = [name for name in TYPES if proof.model_of(name) is not None]
 
-
-@pytest.mark.parametrize("name", THERE)
+@pytest.mark.parametrize("name", TYPES)
 def test_a_batch_is_decided_alike_by_all(name: str) -> None:
     count = proof.batch(name, seed=-1)
     assert not count.wrong, count.wrong[0]
@@ -27,6 +26,10 @@ def test_what_is_simulated_is_linearizable(name: str) -> None:
     plans = [[histories.with_evidence(rng, done) for done in plan] for plan in plans]
     rows = rows_of(kind, histories.history(kind, plans))
     assert [key for key, some in rows.items() if not linearizable(kind, some)] == []
+
+
+def test_every_model_has_an_oracle() -> None:
+    assert {point.name for point in entry_points(group="quorate.models") if point.dist.name == "quorate"} == set(TYPES)
 
 
 def test_the_oracle_keeps_to_real_time() -> None:
