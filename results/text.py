@@ -50,7 +50,7 @@ def history_lines(path: Path, verdict: RunVerdict, read_as: str = "", *, width: 
         read_as: How a file of another project was understood.
         width: Of the terminal in characters.
     """
-    lines = [*conclusion(verdict, width), _line("history", str(path))]
+    lines = [*conclusion(verdict, width, stored=False), _line("history", str(path))]
     return [*lines, _line("read as", read_as)] if read_as else lines
 
 
@@ -63,15 +63,21 @@ def history_line(path: Path, verdict: RunVerdict) -> str:
     return _line(verdict.validity, f"{path}{'  ' if said else ''}{words.visible(' '.join(said.split()))}")
 
 
-def conclusion(verdict: RunVerdict, width: int = 100) -> list[str]:
-    """The verdict, the violated property, the witness in words, and the reasons."""
+def conclusion(verdict: RunVerdict, width: int = 100, *, stored: bool = True) -> list[str]:
+    """The verdict, the violated property, the witness in words, and the reasons.
+
+    Args:
+        verdict: What was concluded.
+        width: Of the terminal in characters.
+        stored: There are a report and a verdict.json, which say more.
+    """
     lines = _wrapped(verdict.validity, headline(verdict), width)
     anomalies = verdict.anomalies
     if anomalies:
         lines += _wrapped("witness", words.visible(anomalies[0].sentence), width)
-        lines += [_line("", row) for row in witness_table(anomalies[0], width - len(_INDENT))]
+        lines += [_line("", row) for row in witness_table(anomalies[0], width - len(_INDENT), stored=stored)]
     if len(anomalies) > 1:
-        lines.append(_line("", f"and {len(anomalies) - 1} more in the report"))
+        lines.append(_line("", f"and {len(anomalies) - 1} more{' in the report' if stored else ''}"))
     reasons = list(
         dict.fromkeys(
             verdict.reasons or tuple(r for v in verdict.verdicts if v.validity == "unknown" for r in v.reasons)
@@ -81,18 +87,19 @@ def conclusion(verdict: RunVerdict, width: int = 100) -> list[str]:
         label = ("why" if verdict.validity == "unknown" else "note") if number == 0 else ""
         lines += _wrapped(label, words.visible(reason), width)
     if len(reasons) > REASONS:
-        lines.append(_line("", f"and {len(reasons) - REASONS} more in verdict.json"))
+        lines.append(_line("", f"and {len(reasons) - REASONS} more{' in verdict.json' if stored else ''}"))
     if any(one.statistics.get("kernel") == "NumPy" for one in verdict.verdicts):
         lines += _wrapped("kernel", "NumPy, for the compiled one is not there: `quorate doctor` says why", width)
     return lines
 
 
-def witness_table(anomaly: Anomaly, width: int) -> list[str]:
+def witness_table(anomaly: Anomaly, width: int, *, stored: bool = True) -> list[str]:
     """The operations of a witness, one a line: the last steps of its order, then what cannot come next, then others.
 
     Args:
         anomaly: Of a linearizability checker; of any other there is no table.
         width: Characters of a line, at least 60 are used.
+        stored: There are a report and a verdict.json, which say more.
     """
     found = told(anomaly)
     if found is None:
@@ -113,7 +120,8 @@ def witness_table(anomaly: Anomaly, width: int) -> list[str]:
     lines = ["  ".join(row[number].ljust(widths[number]) for number in used).rstrip() for row in rows]
     left_out = len(found.operations) + found.left_out - (len(rows) - 1)
     if left_out:
-        lines.append(f"and {words.count(left_out, 'more operation')}, in verdict.json and the report")
+        where = ", in verdict.json and the report" if stored else ""
+        lines.append(f"and {words.count(left_out, 'more operation')}{where}")
     return [words.shorten(line, max(width, 60)) for line in lines]
 
 

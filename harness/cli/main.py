@@ -109,6 +109,6 @@ def explain(error: BaseException) -> tuple[str, Exit]:
         case OSError():
             return f"{error.filename or 'the system says'}: {error.strerror or error}", Exit.FAILED
         case MemoryError():
-            return "out of memory: lower --time-limit, --rate or --nodes", Exit.FAILED
+            return "out of memory: end other programs, or ask for less at once", Exit.FAILED
         case _:
-            return "interrupted; what was recorded is kept: `quorate check runs/latest` checks it", Exit.FAILED
+            return "interrupted", Exit.FAILED

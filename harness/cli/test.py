@@ -91,7 +91,11 @@ def run(spec: Spec, root: Path, console: Console) -> int:
             raise EnvironmentFailed(f"the history is gone: {folder.history} was removed during the run. Run it again")
         raise HarnessError("interrupted before the load began: nothing was recorded, and nothing is left behind")
     progress.phase("check and report", None)
-    verdict = judge_run(folder, record).verdict
+    try:
+        verdict = judge_run(folder, record).verdict
+    except (KeyboardInterrupt, MemoryError) as error:
+        why = "out of memory" if isinstance(error, MemoryError) else "interrupted"
+        raise HarnessError(f"{why}; what was recorded is kept: `quorate check {folder.path}` checks it") from error
     console.print("\n".join(verdict_lines(folder, verdict, record, width=console.width)), markup=False, highlight=False)
     if failure is not None:
         raise failure

@@ -121,7 +121,8 @@ def test_unknown_says_why_and_no_escape_reaches_the_terminal() -> None:
     lines = text.history_lines(Path("h.jsonl"), unknown("the \x1b[31mfault", "b", "c", "d", "e"))
 
     assert "why      the \\x1b[31mfault" in lines
-    assert "         and 1 more in verdict.json" in lines
+    assert "         and 1 more" in lines, "beside a file there is no verdict.json"
+    assert "         and 1 more in verdict.json" in text.conclusion(unknown("a", "b", "c", "d", "e"))
 
 
 def refuted() -> Anomaly:
@@ -155,6 +156,7 @@ def test_the_operations_of_the_first_witness_are_a_table() -> None:
         "x   p2             0.006 s  0.009 s   read of 2      impossible in state 1",
     ]
     assert text.witness_table(refuted(), 100)[4] == "and 7 more operations, in verdict.json and the report"
+    assert text.witness_table(refuted(), 100, stored=False)[4] == "and 7 more operations"
 
 
 def test_the_table_spells_out_what_cannot_be_seen_and_is_as_narrow_as_the_terminal() -> None:

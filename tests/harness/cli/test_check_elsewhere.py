@@ -48,6 +48,24 @@ def test_exit_codes(folder: Path, words: list[str], code: Exit) -> None:
     assert run(["check", "--model", "register", *words]) == code
 
 
+@pytest.mark.parametrize(("end", "word"), [(KeyboardInterrupt, "interrupted"), (MemoryError, "out of memory")])
+def test_checking_a_file_that_is_ended_speaks_of_no_run(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    end: type[BaseException],
+    word: str,
+) -> None:
+    def ended(*_: object) -> None:
+        raise end
+
+    monkeypatch.setattr("harness.cli.check.judge_model", ended)
+    assert run(["check", "--model", "register", "good.edn"]) == Exit.FAILED
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert line.startswith(f"quorate: {word}")
+    assert "run" not in line
+
+
 def test_of_many_files_each_has_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(["check", "--model", "register", "good.edn", "bad.edn", "cut.edn"])
     good, bad, cut = capsys.readouterr().out.splitlines()

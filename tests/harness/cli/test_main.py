@@ -98,6 +98,24 @@ def test_out_of_memory_in_a_run_is_no_bug_but_a_matter_of_the_machine(
     assert capsys.readouterr().err.startswith("quorate: out of memory: lower --time-limit")
 
 
+@pytest.mark.parametrize(("end", "word"), [(KeyboardInterrupt, "interrupted"), (MemoryError, "out of memory")])
+def test_a_run_whose_judging_is_ended_names_the_command_that_judges_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    end: type[BaseException],
+    word: str,
+) -> None:
+    def ended(*_: object) -> None:
+        raise end
+
+    monkeypatch.setattr("harness.cli.test.judge_run", ended)
+    assert run(["test", "simulated", "--time-limit", "1", "--seed", "1", "--runs", str(tmp_path)]) == Exit.FAILED
+    (record,) = (path for path in tmp_path.glob("*/*/run.json") if path.parent.name != "latest")
+    kept = f"quorate: {word}; what was recorded is kept: `quorate check {record.parent}` checks it\n"
+    assert capsys.readouterr().err == kept
+
+
 def test_the_command_is_installed() -> None:
     result = subprocess.run([QUORATE, "--version"], capture_output=True, text=True, check=True)
 
