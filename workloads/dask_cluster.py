@@ -1,5 +1,6 @@
 """Deciding on a Dask cluster: for histories that one machine decides too slowly."""
 
+import asyncio
 import contextlib
 import pickle
 import queue
@@ -7,6 +8,7 @@ import time
 import warnings
 from asyncio import CancelledError
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -57,14 +59,32 @@ def decider(address: str, patience: float = _PATIENCE) -> Iterator[Decider]:
     except ImportError as missing:
         raise EnvironmentFailed(f"Dask is not installed ({missing}): pip install 'quorate[dask]'") from missing
     try:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, _meet(address)).result()
         client = Client(address, timeout=_ANSWER, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
+    except Exception as error:  # whatever stands there instead of a scheduler can answer anything
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise EnvironmentFailed(
             f"no Dask scheduler answers at {address!r}: {why}. Start one (`dask scheduler`), or check without it"
         ) from error
     with client:
         yield _Cluster(client, patience)
+
+
+async def _meet(address: str) -> None:
+    """Shake hands once: a ``Client`` that cannot is not able to close either, and prints a traceback in the end.
+
+    Raises:
+        OSError: Nobody answers.
+        ValueError: It is no address.
+    """
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    security = Security().get_connection_args("client")
+    async with asyncio.timeout(_ANSWER + 2):
+        comm = await connect(address, timeout=_ANSWER, **security)
+    comm.abort()
 
 
 class _Cluster:

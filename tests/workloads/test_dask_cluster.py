@@ -1,10 +1,13 @@
 """Deciding on a Dask cluster of two worker processes on this machine."""
 
+import contextlib
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -193,6 +196,32 @@ def test_an_address_where_nobody_answers_is_one_line(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("address", ["", "nonsense://x", "127.0.0.1:notaport"])
 def test_what_is_no_address_is_one_line(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask_cluster, "_ANSWER", 0.5)
+    begun = []
+    monkeypatch.setattr(distributed.Client, "__init__", lambda *_, **__: begun.append(1))
     with pytest.raises(EnvironmentFailed) as raised, decider(address):
         pass
     assert "\n" not in str(raised.value)
+    assert not begun, "a client that nobody can close prints a traceback when it is forgotten"
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\nno such thing", b""])
+def test_somebody_else_at_the_address_is_one_line(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_cluster, "_ANSWER", 0.5)
+    begun = []
+    monkeypatch.setattr(distributed.Client, "__init__", lambda *_, **__: begun.append(1))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        Thread(target=answering, args=(server, answer), daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(EnvironmentFailed, match="no Dask scheduler answers at") as raised, decider(address):
+            pass
+    assert "\n" not in str(raised.value)
+    assert not begun
+
+
+def answering(server: socket.socket, answer: bytes) -> None:
+    """Whoever asks is told the same, until the server is closed."""
+    with contextlib.suppress(OSError):
+        while True:
+            asking, _ = server.accept()
+            asking.sendall(answer)
+            asking.close()
