@@ -11,8 +11,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checkers.linearizability import kernel
-from harness import compiled
 from harness.op import Op
 
 ROOT = Path(__file__).parents[1]
@@ -74,9 +72,8 @@ def test_numpy_can_be_asked_for(stale: Path) -> None:
     assert "they are read in Python" in said
 
 
+@pytest.mark.kernel
 def test_what_is_compiled_is_used_and_not_mentioned(stale: Path) -> None:
-    if kernel.native is None or compiled.native is None:
-        pytest.skip(f"nothing was compiled here: {kernel.WHY_NOT or compiled.WHY_NOT}")
     done = run("check", str(stale), "--model", "register")
     assert done.returncode == 1, done.stderr
     assert "NumPy" not in done.stdout

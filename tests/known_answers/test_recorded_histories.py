@@ -49,7 +49,6 @@ def test_knossos_cas_register(folder: str, count: int, expected: str, check: Che
 
 def test_knossos_mutex(check: Check) -> None:
     """The file ends in the middle of a line in some copies: what is left of it then proves nothing."""
-    pytest.importorskip("checkers.linearizability.models.mutex")
     file = DATA / "knossos" / "mutex" / "bad" / "etcd.edn"
     whole = file.read_text().rstrip().endswith(("}", "]", ")"))
 
@@ -58,7 +57,6 @@ def test_knossos_mutex(check: Check) -> None:
 
 @pytest.mark.parametrize(("name", "expected"), [("c10-ok", "valid"), ("c10-bad", "invalid"), ("c50-bad", "invalid")])
 def test_porcupine_kv(name: str, expected: str, check: Check) -> None:
-    pytest.importorskip("checkers.linearizability.models.kv")
     file = DATA / "porcupine" / "kv" / f"{name}.txt"
 
     assert check([file], "--model", "kv") == {file.name: expected}

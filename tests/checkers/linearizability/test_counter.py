@@ -170,7 +170,7 @@ def test_a_witness_is_bounded() -> None:
     assert found.conflicts[0].rows == (INITIAL, 100, 99)
 
 
-@pytest.mark.skipif(kernel.native is None, reason="the kernel was not built")
+@pytest.mark.kernel
 @pytest.mark.parametrize("broken", ["call", "part", "amount", "f", "ret"])
 def test_the_kernel_trusts_no_column(broken: str) -> None:
     c = columns((1, 2, False, ADD, 1), (3, 4, False, READ, 1))

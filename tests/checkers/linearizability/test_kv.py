@@ -34,7 +34,7 @@ def random_rows(rng: random.Random) -> list[Row]:
     return rows
 
 
-@pytest.mark.skipif(kernel.native is None, reason="the kernel is not compiled")
+@pytest.mark.kernel
 def test_strings_agree_with_the_table_of_the_model_and_witnesses_stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     verdicts = [0, 0]
     for seed in range(4000):

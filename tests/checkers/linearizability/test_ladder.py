@@ -19,8 +19,6 @@ from checkers.linearizability.twins.zones import CAS, MISMATCH, READ, WRITE, Col
 HISTORIES = int(os.environ.get("QUORATE_ORACLE_HISTORIES", "8000"))
 """QUORATE_ORACLE_HISTORIES=200000 for the full proof."""
 
-compiled = pytest.mark.skipif(kernel.native is None, reason="the kernel is not compiled")
-
 
 def random_problem(rng: random.Random, values: int = 3) -> Columns:
     """One register: operations overlap, some have no outcome, some of those cannot have happened after an instant."""
@@ -130,7 +128,7 @@ def ample() -> Budget:
     return Budget(60, 1 << 30)
 
 
-@compiled
+@pytest.mark.kernel
 def test_all_ladders_agree_with_brute_force_and_witnesses_stand_alone() -> None:
     verdicts = {True: 0, False: 0}
     for seed in range(HISTORIES):
@@ -170,7 +168,7 @@ def crowd(clients: int) -> list[tuple[int, int, int, int, int]]:
     return [(i, 3 * clients - i, CAS, i, i + 1) for i in range(clients)]
 
 
-@compiled
+@pytest.mark.kernel
 @pytest.mark.parametrize("clients", [63, 64, 65, 300])
 def test_any_number_of_pending_operations(clients: int) -> None:
     read = (4 * clients, 4 * clients + 1, READ, clients, -1)
@@ -179,7 +177,7 @@ def test_any_number_of_pending_operations(clients: int) -> None:
     assert isinstance(decided(columns_of(*crowd(clients), stale), ample()), Conflict)
 
 
-@compiled
+@pytest.mark.kernel
 def test_more_pending_operations_than_the_search_can_hold() -> None:
     found = decided(columns_of(*crowd(4097)), ample())
     assert found == (
@@ -196,7 +194,7 @@ def hard() -> Columns:
     return columns_of(*rows, *writes, (200, 201, READ, 6, -1), (202, 203, WRITE, -1, 6))
 
 
-@compiled
+@pytest.mark.kernel
 def test_a_spent_budget_says_which_and_what_was_ruled_out() -> None:
     assert decided(hard(), Budget(60, 50_000)) == (
         "the memory budget of 0.04768 MiB was used up; nothing had been ruled out"
@@ -204,7 +202,7 @@ def test_a_spent_budget_says_which_and_what_was_ruled_out() -> None:
     assert re.match(r"the time budget of 0\.\d+ s was used up; ", str(decided(hard(), Budget(0.02, 1 << 30))))
 
 
-@compiled
+@pytest.mark.kernel
 def test_the_time_is_kept_with_a_slow_model() -> None:
     spent = Budget(0, 1 << 30)
     with pytest.raises(BudgetSpent, match="time budget"):
@@ -221,7 +219,7 @@ def test_an_interrupt_in_the_model_ends_the_search() -> None:
         search.decide(problem(columns_of((0, 1, WRITE, -1, 1)), Interrupted()), ample())
 
 
-@compiled
+@pytest.mark.kernel
 def test_the_model_is_asked_once_for_each_pair() -> None:
     asked: list[tuple[int, str]] = []
 
@@ -240,7 +238,7 @@ def test_the_model_is_asked_once_for_each_pair() -> None:
     assert asked
 
 
-@compiled
+@pytest.mark.kernel
 def test_a_model_with_ever_more_states_is_not_asked_beyond_what_was_done() -> None:
     asked: list[int] = []
 
@@ -259,10 +257,10 @@ def test_a_model_with_ever_more_states_is_not_asked_beyond_what_was_done() -> No
     assert max(asked) == 5
 
 
+@pytest.mark.kernel
 def test_the_columns_are_checked() -> None:
     native = kernel.native
-    if native is None:
-        pytest.skip("the kernel is not compiled")
+    assert native is not None
     one = np.zeros(1, np.int32)
     flags, codes, bounds = np.zeros(1, np.bool_), np.zeros(1, np.int8), np.array([0, 1])
     good = [one, one + 1, flags, codes, one, one, bounds, one, 1, 1.0, 1 << 20, 1.0, 1]

@@ -105,7 +105,7 @@ def test_the_model_step_by_step() -> None:
     assert len(model.step(state, Operation("poll", result=UNKNOWN))) == len(["a", "b"])
 
 
-@pytest.mark.skipif(kernel.native is None, reason="the kernel was not built")
+@pytest.mark.kernel
 def test_the_kernel_says_what_its_twin_says() -> None:
     rng, seen = random.Random(5), set()
     for _ in range(300):
@@ -118,7 +118,7 @@ def test_the_kernel_says_what_its_twin_says() -> None:
     assert {"order", "empty"} <= seen
 
 
-@pytest.mark.skipif(kernel.native is None, reason="the kernel was not built")
+@pytest.mark.kernel
 @pytest.mark.parametrize("rank", [[], [0, -1]])
 def test_the_kernel_refuses_ranks_that_are_none(rank: list[int]) -> None:
     encoded = random_columns(random.Random(1), 1, 2, wild=1)

@@ -202,7 +202,7 @@ def random_columns(rng: random.Random, parts: int, operations: int) -> Columns:
     return Columns(call, ret, optional, f, part, value, parts, 4 * parts)
 
 
-@pytest.mark.skipif(kernel.native is None, reason="the kernel was not built")
+@pytest.mark.kernel
 def test_the_kernel_says_what_its_twin_says() -> None:
     rng = random.Random(5)
     for _ in range(300):
@@ -212,7 +212,7 @@ def test_the_kernel_says_what_its_twin_says() -> None:
         assert one.conflicts == two.conflicts
 
 
-@pytest.mark.skipif(kernel.native is None, reason="the kernel was not built")
+@pytest.mark.kernel
 @pytest.mark.parametrize(("column", "value"), [("part", 1), ("part", -1), ("value", 4), ("value", -1), ("f", 4)])
 def test_the_kernel_refuses_what_is_out_of_range(column: str, value: int) -> None:
     encoded = random_columns(random.Random(1), 1, 3)

@@ -55,7 +55,7 @@ def test_it_is_the_definition(decide: Any) -> None:
     assert min(outcomes.values()) > 300
 
 
-@compiled
+@pytest.mark.kernel
 def test_the_kernel_finds_what_its_twin_finds() -> None:
     for seed in range(3000):
         rng = random.Random(seed)
@@ -69,7 +69,7 @@ def test_of_many_conflicts_the_first_row_and_the_largest_rank_before_it_are_show
     assert decide(columns(rows)).conflicts == {0: Conflict("rank", (1, 3))}
 
 
-@compiled
+@pytest.mark.kernel
 @pytest.mark.parametrize(
     ("broken", "why"),
     [

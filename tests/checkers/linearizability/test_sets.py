@@ -130,7 +130,7 @@ def test_a_read_of_something_else_leaves_the_set_undecided() -> None:
     assert found.reasons == ("the history is undecided: a read of 5 is not of a list",)
 
 
-@pytest.mark.skipif(kernel.native is None, reason="the kernel was not built")
+@pytest.mark.kernel
 def test_the_kernel_trusts_no_column() -> None:
     import numpy as np
 

@@ -90,7 +90,7 @@ def test_the_model_step_by_step() -> None:
     assert model.step(state, Operation("pop", result=UNKNOWN)) == ("a",)
 
 
-@pytest.mark.skipif(kernel.native is None, reason="the kernel was not built")
+@pytest.mark.kernel
 def test_the_kernel_says_what_its_twin_says() -> None:
     rng, seen = random.Random(5), set()
     for _ in range(300):

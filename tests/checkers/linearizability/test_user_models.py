@@ -14,12 +14,10 @@ from checkers.linearizability.model import ILLEGAL, Model, Operation
 from checkers.verdict import Verdict
 
 
-@pytest.fixture(params=["compiled", "in Python"], autouse=True)
+@pytest.fixture(params=[pytest.param("compiled", marks=pytest.mark.kernel), "in Python"], autouse=True)
 def ladder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "in Python":
         monkeypatch.setattr(kernel, "native", None)
-    elif kernel.native is None:
-        pytest.skip("the kernel is not compiled")
 
 
 class Bag(Model):

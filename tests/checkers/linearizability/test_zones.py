@@ -61,7 +61,7 @@ def random_columns(rng: random.Random) -> Columns:
     return columns(rows, keys, fresh + 1)
 
 
-@compiled
+@pytest.mark.kernel
 def test_the_kernel_finds_what_its_twin_finds() -> None:
     rules = set()
     for seed in range(4000):
@@ -114,7 +114,7 @@ def test_nothing_holds(decide: Any) -> None:
     assert decide(columns([], keys=2)).standing.tolist() == [HOLDS, HOLDS]
 
 
-@compiled
+@pytest.mark.kernel
 @pytest.mark.parametrize(
     ("broken", "why"),
     [
