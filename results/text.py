@@ -78,11 +78,7 @@ def conclusion(verdict: RunVerdict, width: int = 100, *, stored: bool = True) ->
         lines += [_line("", row) for row in witness_table(anomalies[0], width - len(_INDENT), stored=stored)]
     if len(anomalies) > 1:
         lines.append(_line("", f"and {len(anomalies) - 1} more{' in the report' if stored else ''}"))
-    reasons = list(
-        dict.fromkeys(
-            verdict.reasons or tuple(r for v in verdict.verdicts if v.validity == "unknown" for r in v.reasons)
-        )
-    )
+    reasons = list(dict.fromkeys(verdict.reasons or tuple(r for v in verdict.verdicts for r in v.reasons)))
     for number, reason in enumerate(reasons[:REASONS]):
         label = ("why" if verdict.validity == "unknown" else "note") if number == 0 else ""
         lines += _wrapped(label, words.visible(reason), width)

@@ -31,11 +31,12 @@ class RequestClient(Client):
         self._node = node
 
     async def invoke(self, op: Op) -> Op:
-        """Send the operation and wait for the answer; reads complete with what was read, the rest with its argument."""
+        """Send the operation and wait for the answer: what was read, or its own argument."""
         try:
             answer = await self._node.request(Request(self._interface, op.f, op.key, op.value))
         except ConnectionLost as error:
             return op.info(f"connection-lost: {error}")
         if answer.type == "ok":
-            return op.ok(answer.value if op.f == "read" else op.value, answer.version)
+            told = op.f == "read" or answer.value is not None
+            return op.ok(answer.value if told else op.value, answer.version)
         return op.fail(answer.error) if answer.type == "fail" else op.info(answer.error)

@@ -105,8 +105,8 @@ def _reasons(verdict: RunVerdict, record: RunRecord) -> list[str]:
     reasons = [*verdict.reasons]
     if record.ended not in {"complete", "running"} and not any(record.ended in reason for reason in reasons):
         reasons.append(f"the run ended: {record.ended}")
-    if not reasons and verdict.validity == "unknown":
-        reasons = [reason for each in verdict.verdicts if each.validity == "unknown" for reason in each.reasons]
+    if not reasons:
+        reasons = [reason for each in verdict.verdicts for reason in each.reasons]
     return [words.shorten(words.visible(reason), 400) for reason in dict.fromkeys(reasons)][:12]
 
 

@@ -15,6 +15,7 @@ from harness.simulated.loop import SECOND
 from harness.simulated.server import Answer, Call, Machine, Request, Server
 from targets.simulated.forwarding import Forward, Forwarded, Forwarding
 from targets.simulated.store import Store
+from targets.simulated.transactions import reads_only
 
 NO_PRIMARY: Final = Answer("fail", error="no-primary: this node knows no primary")
 LOST: Final = Answer("info", error="primary-lost: the primary changed before it answered")
@@ -87,7 +88,7 @@ class PrimaryServer(Server):
 
     def serve(self, call: Call) -> None:
         """A client's request: reads are answered here, whatever is here."""
-        if call.request.f == "read":
+        if reads_only(call.request):
             call.answer(self.store.read(call.request))
         elif self.leads:
             call.answer(self._change(call.request))

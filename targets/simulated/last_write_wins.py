@@ -2,7 +2,8 @@
 
 Each node applies and acknowledges a change at once, stamps it with its own clock, and sends it to the others later. A
 node whose clock is behind thus has its acknowledged writes silently discarded, and of two concurrent changes one is
-lost; cas compares with what this node has, and a set or a counter is replaced as a whole.
+lost; cas compares with what this node has, a set or a counter is replaced as a whole, and of a transaction each object
+is an update of its own.
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 
 from harness.simulated.server import DONE, Answer, Call, Machine, Request, Server
+from targets.simulated import transactions
 from targets.simulated.store import Name
 
 Stamp = tuple[int, str]
@@ -68,6 +70,9 @@ class GossipServer(Server):
     def serve(self, call: Call) -> None:
         """Answer from what is here, and take changes here."""
         request = call.request
+        if request.interface in transactions.INTERFACES:
+            self._transact(call)
+            return
         name = (request.interface, request.key)
         version = self.versions.get(name)
         value = None if version is None else version.value
@@ -77,10 +82,27 @@ class GossipServer(Server):
         if request.f == "cas" and value != request.value[0]:
             call.answer(Answer("fail", error=f"cas-mismatch: it was not {request.value[0]}"))
             return
-        update = Update(name, (self.machine.clock.now(), self.machine.name), _changed(request, value))
+        self._take(name, _changed(request, value))
+        call.answer(DONE)
+
+    def _transact(self, call: Call) -> None:
+        """Read what is here, and write each object as if it were alone."""
+        request = call.request
+
+        def get(key: Any) -> Any:
+            version = self.versions.get((request.interface, key))
+            return None if version is None else version.value
+
+        answer, changes = transactions.execute(request, get)
+        for key, value in changes.items():
+            self._take((request.interface, key), value)
+        call.answer(answer)
+
+    def _take(self, name: Name, value: Any) -> None:
+        """A client's change of one object."""
+        update = Update(name, (self.machine.clock.now(), self.machine.name), value)
         self.updates.append(update)
         self._merge(update)
-        call.answer(DONE)
 
     def _merge(self, update: Update) -> None:
         """Keep an update if it is later than what is here; otherwise it is as if it had never been."""

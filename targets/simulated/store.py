@@ -1,10 +1,12 @@
-"""What all designs store: registers, sets and counters, as a state machine that knows nothing of replication."""
+"""What all designs store, as a state machine that knows nothing of replication."""
 
 from typing import Any, Final
 
 from harness.simulated.server import DONE, Answer, Request
+from targets.simulated import transactions
 
-INTERFACES: Final = ("register", "set", "counter")
+REGISTERS: Final = ("register", "session")
+INTERFACES: Final = (*REGISTERS, "set", "counter", *transactions.INTERFACES)
 
 Name = tuple[str, str | int | None]
 """Interface and key of an object."""
@@ -25,19 +27,25 @@ class Store:
     def apply(self, request: Request, version: int) -> Answer:
         """Do what is asked, as change number ``version``."""
         name = (request.interface, request.key)
-        if request.f == "read":
+        if transactions.reads_only(request):
             return self.read(request)
+        if request.interface in transactions.INTERFACES:
+            answer, changes = transactions.execute(request, lambda key: self.values.get((request.interface, key)))
+            self.values |= {(request.interface, key): value for key, value in changes.items()}
+            return answer
         refused = self._change(name, request)
         if refused is not None:
             return refused
         self.versions[name] = version
-        return Answer("ok", None, version) if request.interface == "register" else DONE
+        return Answer("ok", None, version) if request.interface in REGISTERS else DONE
 
     def read(self, request: Request) -> Answer:
-        """What the object holds now."""
+        """What the objects that it reads hold now."""
+        if request.interface in transactions.INTERFACES:
+            return transactions.execute(request, lambda key: self.values.get((request.interface, key)))[0]
         name = (request.interface, request.key)
         value = self.values.get(name)
-        if request.interface == "register":
+        if request.interface in REGISTERS:
             return Answer("ok", value, self.versions.get(name))
         if request.interface == "set":
             return Answer("ok", list(value or ()))
@@ -46,7 +54,7 @@ class Store:
     def _change(self, name: Name, request: Request) -> Answer | None:
         """Change the object; the answer when that is refused."""
         interface, f, values = request.interface, request.f, self.values
-        if interface == "register" and f == "write":
+        if interface in REGISTERS and f == "write":
             values[name] = request.value
         elif interface == "register" and f == "cas":
             old, new = request.value

@@ -35,3 +35,42 @@ def test_a_counter_starts_at_zero_and_sums() -> None:
 
 def test_what_an_interface_does_not_have_certainly_did_not_happen() -> None:
     assert Store().apply(Request("set", "write", None, 1), 1) == Answer("fail", error="unsupported: a set has no write")
+
+
+def test_a_transaction_on_lists_sees_its_own_appends() -> None:
+    store = Store()
+    done = [["append", 1, 5], ["r", 1, None], ["append", 1, 6], ["r", 2, None]]
+
+    assert store.apply(Request("list-append", "txn", None, done), 1).value == [
+        ["append", 1, 5],
+        ["r", 1, [5]],
+        ["append", 1, 6],
+        ["r", 2, None],
+    ]
+    assert store.read(Request("list-append", "txn", None, [["r", 1, None]])).value == [["r", 1, [5, 6]]]
+
+
+def test_a_transaction_on_registers_reads_what_was_written_last() -> None:
+    store = Store()
+    store.apply(Request("rw-register", "txn", None, [["w", 1, 5], ["w", 1, 6]]), 1)
+
+    assert store.read(Request("rw-register", "txn", None, [["r", 1, None], ["r", 2, None]])).value == [
+        ["r", 1, 6],
+        ["r", 2, None],
+    ]
+    assert store.read(Request("list-append", "txn", None, [["r", 1, None]])).value == [["r", 1, None]]
+
+
+def test_a_bank_is_created_once_and_refuses_an_overdraft_that_is_not_allowed() -> None:
+    store = Store()
+    transfer = {"from": "0", "to": "1", "amount": 3}
+    assert store.apply(Request("bank", "transfer", None, transfer), 1).error.startswith("no-account:")
+    for balance in (2, 100):
+        created = {"accounts": {"0": balance, "1": 0}}
+        assert store.apply(Request("bank", "create", None, created), 2) == Answer("ok", created)
+
+    assert store.apply(Request("bank", "transfer", None, transfer), 3).error.startswith("insufficient funds")
+    assert store.read(Request("bank", "read")).value == {"0": 2, "1": 0}
+    assert store.apply(Request("bank", "transfer", None, {**transfer, "overdraft": True}), 4).type == "ok"
+    assert store.read(Request("bank", "read")).value == {"0": -1, "1": 3}
+    assert store.apply(Request("bank", "write", None, 5), 5).error.startswith("unsupported:")

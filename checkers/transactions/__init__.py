@@ -1,0 +1,1 @@
+"""Transactions over many keys: anomalies of isolation that need no search."""
