@@ -3,7 +3,7 @@
 #pragma once
 
 #include <algorithm>
-#include <memory>
+#include <optional>
 
 #include "depth_first.hpp"
 
@@ -34,6 +34,7 @@ class Ladder {
         constexpr std::uint64_t FACTOR = 4;
         const std::size_t layers = layers_->all().size();
         moves_.reset(classes);
+        allowed_ = 0;
         depth_first_.start(initial);
         if (settled(depth_first_, layers + 32, outcome)) return;
         relaxed_.start(initial, {Allowance::UNLIMITED, 0});
@@ -115,7 +116,12 @@ template <typename Transitions>
 class Search {
    public:
     Search(Budget& budget, Transitions& transitions)
-        : budget_(&budget), transitions_(&transitions), layers_(budget), crashed_(budget) {}
+        : budget_(&budget),
+          transitions_(&transitions),
+          layers_(budget),
+          crashed_(budget),
+          least_(budget.held()) {}
+    Search(const Search&) = delete;
 
     // `initial` is a state, `natures` are per class.
     Outcome decide(const Problem& problem, std::int32_t initial, std::span<const Nature> natures) {
@@ -145,9 +151,13 @@ class Search {
     }
 
    private:
+    static constexpr std::size_t KEPT = 1 << 18;
+
     void build(const Problem& problem, std::span<const Nature> natures) {
         budget_->look();
         crashed_.clear();
+        if (!narrow_ || budget_->held() > least_ + KEPT)
+            narrow_.emplace(*budget_, layers_, crashed_, *transitions_);
         layers_.build(problem, natures);
     }
 
@@ -155,7 +165,7 @@ class Search {
     void with_width(Use&& use) {
         constexpr std::int32_t WORD = 64;
         const std::int32_t width = layers_.width();
-        if (width <= WORD) return with<1>(use);
+        if (width <= WORD) return use(*narrow_);
         if (width <= 2 * WORD) return with<2>(use);
         if (width <= 4 * WORD) return with<4>(use);
         if (width <= 8 * WORD) return with<8>(use);
@@ -174,6 +184,9 @@ class Search {
     Transitions* transitions_;
     Layers layers_;
     Crashed crashed_;
+    std::size_t least_;
+    // Nearly all problems are narrow, and many are short: this one keeps what memory a short one needs.
+    std::optional<Ladder<Transitions, 1>> narrow_;
 };
 
 }  // namespace quorate

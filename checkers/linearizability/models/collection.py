@@ -5,10 +5,10 @@ from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from checkers.linearizability.decision import UNDECIDED, Conflict, Decision
 from checkers.linearizability.explain import LISTED, Narrator, seconds
+from checkers.linearizability.ids import local_ids
 from checkers.linearizability.model import ILLEGAL, UNKNOWN, Model, Operation, show
 from checkers.linearizability.operations import Operations
 from checkers.linearizability.twins.collection import ADD, EMPTY, GUESS, TAKE, Columns
@@ -218,20 +218,7 @@ def columns(operations: Operations, add: str) -> Columns:
     nothing = ~adding & ~guessed & (operations.result == NULL)
     f = np.where(adding, ADD, np.where(guessed, GUESS, np.where(nothing, EMPTY, TAKE))).astype(np.int8)
     code = np.where(adding, operations.argument, np.where(f == TAKE, operations.result, -1)).astype(np.int64)
-    value, count = _localise(operations.part, code, operations.parts)
+    value, shown = np.full(len(code), -1, dtype=np.int32), np.flatnonzero(code >= 0)
+    value[shown], count = local_ids(operations.part[shown], code[shown], operations.parts)
     o = operations
     return Columns(o.call, o.ret, o.optional, f, o.part, value, o.parts, count)
-
-
-def _localise(part: NDArray[np.int32], code: NDArray[np.int64], parts: int) -> tuple[NDArray[np.int32], int]:
-    """Ids that belong to one part each, and how many there are."""
-    count = int(code.max(initial=-1)) + 1
-    shown = code >= 0
-    home = np.zeros(count, dtype=np.int32)
-    home[code[shown]] = part[shown]
-    if parts == 1 or np.array_equal(home[code[shown]], part[shown]):
-        return code.astype(np.int32), count
-    distinct, inverse = np.unique(part[shown].astype(np.int64) * count + code[shown], return_inverse=True)
-    value = np.full(len(code), -1, dtype=np.int32)
-    value[shown] = inverse
-    return value, len(distinct)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from checkers.linearizability import kernel, versions
 from checkers.linearizability.decision import HOLDS, UNDECIDED, Conflict, Decision
 from checkers.linearizability.explain import Narrator
+from checkers.linearizability.ids import local_ids
 from checkers.linearizability.model import ILLEGAL, Model, Operation, show
 from checkers.linearizability.models.register_words import PAIR, Sentences, word
 from checkers.linearizability.operations import Operations
@@ -124,18 +125,12 @@ def _localise(
     part: NDArray[np.int32], old: NDArray[np.int64], new: NDArray[np.int64], initial: int, parts: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
     """Ids that belong to one part each: the initial values first."""
-    old, new = (np.where(c < 0, -1, np.where(c == initial, 0, c + 1)) for c in (old, new))
-    count = int(max(old.max(initial=0), new.max(initial=0))) + 1
-    home = np.full(count, -1, dtype=np.int64)
-    writing, seeing = new >= 0, old > 0
-    home[old[seeing]] = part[seeing]
-    home[new[writing]] = part[writing]
-    apart = np.array_equal(home[new[writing]], part[writing]) and np.array_equal(home[old[seeing]], part[seeing])
-    if apart or parts == 1:
-        local = [np.where(column > 0, column + parts - 1, np.where(column == 0, part, -1)) for column in (old, new)]
-        return local[0].astype(np.int32), local[1].astype(np.int32), count + parts - 1
-    # The initial values get the lowest codes, so the ranks of the codes are the ids.
-    codes = [np.where(c > 0, parts + part.astype(np.int64) * count + c, np.where(c == 0, part, -1)) for c in (old, new)]
-    distinct = np.unique(np.concatenate([np.arange(parts), *(c[c >= 0] for c in codes)]))
-    local = [np.where(c >= 0, np.searchsorted(distinct, c), -1) for c in codes]
-    return local[0].astype(np.int32), local[1].astype(np.int32), len(distinct)
+    seeing, making = np.flatnonzero(old >= 0), np.flatnonzero(new >= 0)
+    home = np.concatenate([part[seeing], part[making]])
+    code = np.concatenate([old[seeing], new[making]])
+    first = code == initial
+    ids, count = local_ids(home, code, parts)
+    ids = np.where(first, home, ids + np.int32(parts))
+    local = np.full((2, len(part)), -1, dtype=np.int32)
+    local[0, seeing], local[1, making] = ids[: len(seeing)], ids[len(seeing) :]
+    return local[0], local[1], parts + count

@@ -1,0 +1,34 @@
+"""Values as ids that belong to one part each: what the decision procedures index by."""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_SPARSE: Final = 8
+"""From how many possible pairs for each that may be there they are sorted instead of looked up."""
+
+
+def local_ids(part: NDArray[np.int32], code: NDArray[Any], parts: int) -> tuple[NDArray[np.int32], int]:
+    """Per pair of a part and a code an id: equal ones for equal pairs; and what all ids are below.
+
+    Args:
+        part: From 0 on.
+        code: From 0 on, as long as ``part``.
+        parts: How many parts there are.
+    """
+    codes = int(code.max(initial=-1)) + 1
+    if parts == 1:
+        return code.astype(np.int32), codes
+    pairs = part.astype(np.int64) * codes + code
+    if parts * codes <= _SPARSE * len(code):
+        there = np.zeros(parts * codes, dtype=np.bool_)
+        there[pairs] = True
+        ids = np.cumsum(there, dtype=np.int32)
+        return ids[pairs] - np.int32(1), int(ids.max(initial=0))
+    home = np.zeros(codes, dtype=np.int32)
+    home[code] = part
+    if np.array_equal(home[code], part):
+        return code.astype(np.int32), codes
+    distinct, which = np.unique(pairs, return_inverse=True)
+    return which.astype(np.int32), len(distinct)
