@@ -1,8 +1,10 @@
 """Histories to measure with: clients that are always busy, against an object that is what it should be, or nearly.
 
-As a command it writes a linearizable one, of so many operations on each of so many independent objects::
+As a command it writes a linearizable one, of so many operations on each of so many independent objects, or writes
+recorded ones, in whatever format they are, as quorate does::
 
     python benchmarks/histories.py MODEL OPERATIONS PROCESSES OBJECTS FILE
+    python benchmarks/histories.py --convert FOLDER FILE...
 """
 
 import json
@@ -245,7 +247,22 @@ def write(path: Path, model: str, ops: int, processes: int, objects: int) -> Non
             written += 2 * ops
 
 
+def convert(folder: Path, paths: list[Path]) -> None:
+    """Recorded histories as quorate's, each under its name."""
+    from harness import formats
+    from harness.history import HistoryWriter
+
+    for path in paths:
+        writer = HistoryWriter(folder / f"{path.stem}.jsonl")
+        for op in formats.read(path).history:
+            writer.append(op)
+        writer.close()
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 6:
+    if len(sys.argv) > 2 and sys.argv[1] == "--convert":
+        convert(Path(sys.argv[2]), list(map(Path, sys.argv[3:])))
+    elif len(sys.argv) == 6:
+        write(Path(sys.argv[5]), sys.argv[1], *map(int, sys.argv[2:5]))
+    else:
         sys.exit("usage: python benchmarks/histories.py MODEL OPERATIONS PROCESSES OBJECTS FILE")
-    write(Path(sys.argv[5]), sys.argv[1], *map(int, sys.argv[2:5]))
