@@ -195,8 +195,8 @@ def agree(name: str, files: Sequence[Path], ours: Answer, theirs: Answer) -> Non
             raise Disagree(f"{name}: {file.name} is {here} to quorate and {there} to Porcupine")
 
 
-def generated(folder: Path, most: int) -> Iterator[Case]:
-    """The cases without recorded data, each file deleted before the next one is made."""
+def generated(folder: Path, most: int, only: str) -> Iterator[Case]:
+    """The cases without recorded data whose name holds a text, each file deleted before the next one is made."""
     asked = [
         ("register", ops, processes, 1) for processes in (10, 1000) for ops in (1_000, 10_000, 100_000, 10**6, 10**7)
     ]
@@ -207,14 +207,13 @@ def generated(folder: Path, most: int) -> Iterator[Case]:
     ]
     asked += [(model, 20, 5, 10_000) for model in ("register", "fifo-queue", "stack")]
     for model, ops, processes, objects in asked:
-        if ops * objects > most:
+        size = f"{objects:,} histories of {ops}" if objects > 1 else f"{ops:,}"
+        name = f"{model}, {size} operations, {processes} processes"
+        if ops * objects > most or only not in name:
             continue
         path = folder / f"{model}-{ops}-{processes}.jsonl"
         make(path, model, ops, processes, objects)
-        size = f"{objects:,} histories of {ops}" if objects > 1 else f"{ops:,}"
-        yield Case(
-            f"{model}, {size} operations, {processes} processes", model, [path], f"{model} {processes} {objects}"
-        )
+        yield Case(name, model, [path], f"{model} {processes} {objects}")
         path.unlink()
 
 
@@ -337,7 +336,7 @@ def rows(programs: Programs, folder: Path, most: int, data: Path, only: str) -> 
     """
     yield from HEAD
     stopped = set[str]()
-    for cases in (recorded(folder, data), generated(folder, most)):
+    for cases in (recorded(folder, data), generated(folder, most, only)):
         for case in cases:
             if only in case.name:
                 row, ended = compared(case, programs, tried=case.series not in stopped)
