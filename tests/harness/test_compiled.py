@@ -63,7 +63,7 @@ def same(data: bytes, piece: int = 1 << 22) -> History:
     try:
         expected, found = History._read(io.BytesIO(data)), History._read_compiled(io.BytesIO(data))
     finally:
-        history.PIECE = before  # type: ignore[misc]
+        history.PIECE = before  # type: ignore[misc]  # as it was
     assert found.damage == expected.damage
     for column in ("time", "process", "type", "f", "key", "value", "partner", "_version"):
         one, two = getattr(found, column), getattr(expected, column)

@@ -184,7 +184,8 @@ def _releases(c: Columns, p: _Processes, place: int) -> tuple[int, ...]:
 
 def _firsts(c: Columns, p: _Processes, places: NDArray[np.intp]) -> list[int]:
     """The first of each part."""
-    return places[np.unique(c.part[p.holders[places]], return_index=True)[1]].tolist()  # type: ignore[no-any-return]
+    found: list[int] = places[np.unique(c.part[p.holders[places]], return_index=True)[1]].tolist()
+    return found
 
 
 def _double(c: Columns, p: _Processes) -> list[_Event]:

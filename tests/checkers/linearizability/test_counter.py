@@ -27,7 +27,7 @@ def history(*calls: Call, keys: tuple[Any, ...] = ()) -> History:
         asked = None if f == "read" else value
         events.append((start, Op(0, start * 10**6, process, "invoke", f, key, asked)))
         if end:
-            events.append((end, Op(0, end * 10**6, process, outcome, f, key, value)))  # type: ignore[arg-type]
+            events.append((end, Op(0, end * 10**6, process, outcome, f, key, value)))  # type: ignore[arg-type]  # one of the types
     return History([op for _, op in sorted(events, key=lambda event: event[0])])
 
 

@@ -124,7 +124,7 @@ def test_a_token_that_is_no_integer_leaves_the_mutex_undecided() -> None:
 
 def overlapping(*events: tuple[int, str, str]) -> Operations:
     """Process, type, f."""
-    ops = [Op(0, at, process, kind, f) for at, (process, kind, f) in enumerate(events)]  # type: ignore[arg-type]
+    ops = [Op(0, at, process, kind, f) for at, (process, kind, f) in enumerate(events)]  # type: ignore[arg-type]  # one of the types
     return collect(History(ops), OwnedMutex())
 
 

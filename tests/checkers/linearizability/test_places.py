@@ -19,7 +19,7 @@ Event = tuple[int, str, str, object]
 
 
 def history(*events: Event) -> History:
-    return History(Op(i, i * 1_000_000_000, p, t, f, value=v) for i, (p, t, f, v) in enumerate(events))  # type: ignore[arg-type]
+    return History(Op(i, i * 1_000_000_000, p, t, f, value=v) for i, (p, t, f, v) in enumerate(events))  # type: ignore[arg-type]  # one of the types
 
 
 def done(process: int, f: str, value: object, result: object) -> list[Event]:

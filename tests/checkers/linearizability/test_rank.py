@@ -19,7 +19,7 @@ both = pytest.mark.parametrize("decide", [rank.decide, pytest.param(kernel.rank,
 def columns(rows: list[tuple[int, int, int, int]], parts: int = 1) -> Columns:
     kinds = (np.int32, np.int32, np.int32, np.int64)
     table = list(zip(*rows, strict=True)) or [()] * 4
-    return Columns(*(np.array(c, dtype=kind) for c, kind in zip(table, kinds, strict=True)), parts)  # type: ignore[arg-type]
+    return Columns(*(np.array(c, dtype=kind) for c, kind in zip(table, kinds, strict=True)), parts)  # type: ignore[arg-type]  # as many as the table has columns
 
 
 def random_rows(rng: random.Random, parts: int) -> list[tuple[int, int, int, int]]:

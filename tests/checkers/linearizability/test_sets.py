@@ -29,7 +29,7 @@ def verdict(model: Model, *calls: Call) -> Verdict:
         events.append((start, Op(0, start * 10**6, process, "invoke", f, None, argument)))
         if end:
             error = "x: no" if outcome == "fail" else None
-            events.append((end, Op(0, end * 10**6, process, outcome, f, None, result, None, error)))  # type: ignore[arg-type]
+            events.append((end, Op(0, end * 10**6, process, outcome, f, None, result, None, error)))  # type: ignore[arg-type]  # one of the types
     history = History([op for _, op in sorted(events, key=lambda event: event[0])])
     return LinearizabilityChecker(model).check(history)
 
@@ -346,5 +346,5 @@ def test_a_set_that_partitions_otherwise_is_asked() -> None:
         def partition(self, op: Operation) -> Hashable:
             return None
 
-    history = History([Op(-1, 0, 0, kind, "add", None, value) for value in (1, 2) for kind in ("invoke", "ok")])  # type: ignore[arg-type]
+    history = History([Op(-1, 0, 0, kind, "add", None, value) for value in (1, 2) for kind in ("invoke", "ok")])  # type: ignore[arg-type]  # one of the types
     assert collect(history, Whole()).keys == (None,)

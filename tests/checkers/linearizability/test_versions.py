@@ -15,7 +15,7 @@ Event = tuple[int, str, str, object, int | None]
 
 def history(*events: Event) -> History:
     return History(
-        Op(i, i * 1_000_000_000, p, t, f, value=v, version=version, error=None if t == "ok" else "cas-mismatch: no")  # type: ignore[arg-type]
+        Op(i, i * 1_000_000_000, p, t, f, value=v, version=version, error=None if t == "ok" else "cas-mismatch: no")  # type: ignore[arg-type]  # one of the types
         for i, (p, t, f, v, version) in enumerate(events)
     )
 

@@ -22,7 +22,7 @@ Row = tuple[int, int, bool, int, int, int, int]
 def columns(rows: list[Row], keys: int = 1, values: int = 10) -> Columns:
     kinds = (np.int32, np.int32, np.bool_, np.int8, np.int32, np.int32, np.int32)
     table = list(zip(*rows, strict=True)) or [()] * 7
-    return Columns(*(np.array(c, dtype=kind) for c, kind in zip(table, kinds, strict=True)), keys, values)  # type: ignore[arg-type]
+    return Columns(*(np.array(c, dtype=kind) for c, kind in zip(table, kinds, strict=True)), keys, values)  # type: ignore[arg-type]  # as many as the table has columns
 
 
 def instants(rng: random.Random, operations: int) -> list[tuple[int, int]]:
