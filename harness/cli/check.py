@@ -17,7 +17,7 @@ from checkers.linearizability.model import Model
 from checkers.verdict import RunVerdict, Validity, worst
 from harness import formats, registry
 from harness.cli import models
-from harness.cli.judging import Judged, Limits, judge_history, judge_model, judge_run
+from harness.cli.judging import Judged, Limits, judge_history, judge_model, judge_run, recorder
 from harness.cli.main import Exit, explain
 from harness.cli.reading import STDIN, options, read, reading
 from harness.cli.test import CODES
@@ -155,7 +155,7 @@ def _judge(path: Path, asked: _Asked, start: float, width: int) -> _Judgement:
         return _history(path, judged, asked, start, history_lines(path, judged.verdict, read_as, width=width))
     folder = RunFolder.open(path)
     if asked.model is not None:
-        judged = judge_model(folder.read_history(), asked.model, asked.judge, asked.limits)
+        judged = judge_model(folder.read_history(), asked.model, asked.judge, asked.limits, recorder(folder))
         return _history(path, judged, asked, start, history_lines(path, judged.verdict, width=width))
     record = folder.read_record()
     judged = judge_run(folder, record, asked.limits)

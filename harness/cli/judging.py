@@ -16,7 +16,7 @@ from checkers.quality import QualityChecker
 from checkers.stats import StatsChecker
 from checkers.verdict import RunVerdict, Verdict, worst
 from harness import registry
-from harness.errors import UsageError
+from harness.errors import EnvironmentFailed, UsageError
 from harness.history import TYPE_CODES, History
 from harness.op import INVOKE, NEMESIS
 from results import junit, markdown, report, verdict_file
@@ -70,12 +70,32 @@ def judge_history(history: History, workload: str, limits: Limits | None = None)
     return Judged(_judge(history, _workload(workload, {}), checkers), _ops(history))
 
 
-def judge_model(history: History, model: Model, name: str, limits: Limits) -> Judged:
-    """Whether a history is linearizable with respect to a model that the user calls ``name``."""
+def judge_model(
+    history: History, model: Model, name: str, limits: Limits, recorded_by: Workload | None = None
+) -> Judged:
+    """Whether a history is linearizable with respect to a model that the user calls ``name``.
+
+    Args:
+        history: What is judged.
+        model: The sequential specification.
+        name: As the user calls it.
+        limits: What the search may use.
+        recorded_by: The workload, where it is known: the evidence that it finds is used.
+    """
     checker = LinearizabilityChecker(model)
     checker.name = name  # type: ignore[misc]  # of this instance
     _within(limits, [checker])
-    return Judged(judge(history, [checker]), _ops(history))
+    verdict = judge(history, [checker]) if recorded_by is None else _judge(history, recorded_by, [checker])
+    return Judged(verdict, _ops(history))
+
+
+def recorder(folder: RunFolder) -> Workload | None:
+    """The workload that a run was made with; None where nobody knows it any more, which costs only its evidence."""
+    try:
+        record = folder.read_record()
+        return _workload(record.workload.name, record.workload.options)
+    except (UsageError, EnvironmentFailed):
+        return None
 
 
 def _within(limits: Limits | None, checkers: Sequence[Checker]) -> Sequence[Checker]:

@@ -1,14 +1,17 @@
 """What judging adds to the checkers: the evidence that a workload finds."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import sample_runs
 
 from checkers.linearizability.checker import LinearizabilityChecker
 from checkers.linearizability.models.register import CasRegister
 from harness.cli import judging
+from harness.cli.main import Exit, run
 from harness.evidence import Evidence
-from harness.history import History
+from harness.history import History, HistoryWriter
 from harness.op import Op
 from workloads.register import Register
 
@@ -61,3 +64,22 @@ def test_the_evidence_of_a_workload_is_used(
 
     assert judged.verdict.validity == validity
     assert [*judged.verdict.reasons] == reasons
+
+
+@pytest.mark.parametrize(("known", "code"), [(True, Exit.INVALID), (False, Exit.VALID)])
+def test_of_a_run_it_is_used_with_a_model_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool, code: Exit
+) -> None:
+    folder = sample_runs.new_folder(tmp_path)
+    writer = HistoryWriter(folder.history)
+    for op in HISTORY:
+        writer.append(op)
+    writer.close()
+    if known:
+        folder.write_record(sample_runs.record())
+    load = judging.registry.load
+    monkeypatch.setattr(
+        judging.registry, "load", lambda kind, name: Knowing if kind == "workload" else load(kind, name)
+    )
+
+    assert run(["check", str(folder.path), "--model", "register"]) == code
