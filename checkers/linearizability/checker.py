@@ -22,6 +22,9 @@ Decider = Callable[[Operations, Model, Budget], Decision]
 
 SECONDS = 60.0
 MEMORY = 1 << 30
+LINES = 8
+"""At most so many reasons."""
+
 EXPLAINING = (0.5, 3.0)
 """Seconds for the orders of all anomalies that the search found: whatever was spent, and however much is left."""
 
@@ -58,7 +61,7 @@ class LinearizabilityChecker(Checker):
             operations = collect(history, self.model)
         except ModelFailed as failed:
             return self._undecided((str(failed),))
-        if not len(operations) and not operations.unusable:
+        if operations.optional.all() and not operations.unusable:
             return self._undecided(("no operation was completed, so there is nothing to decide",))
         budget = Budget(self.seconds, self.memory)
         decision = self.decider(operations, self.model, budget)
@@ -104,8 +107,17 @@ def _guarantee(validity: Validity, anomaly_name: str, undecided: int) -> Guarant
 
 
 def _reasons(parts: Sequence[tuple[Any, str]]) -> tuple[str, ...]:
-    """One line for each undecided part, but not a screen full."""
-    shown = [f"{'the history' if key is None else f'key {show(key)}'} is undecided: {why}" for key, why in parts[:8]]
-    if len(parts) > len(shown):
-        shown.append(f"{len(parts) - len(shown)} more keys are undecided")
-    return tuple(shown)
+    """One line for each reason that parts are undecided for, the most frequent first, but not a screen full."""
+    keys: dict[str, list[Any]] = {}
+    for key, why in parts:
+        keys.setdefault(why, []).append(key)
+    shown = sorted(keys.items(), key=lambda one: -len(one[1]))[:LINES]
+    lines = [f"{_named(some)} undecided: {why}" for why, some in shown]
+    if more := len(parts) - sum(len(some) for _, some in shown):
+        lines.append(f"{more} more keys are undecided")
+    return tuple(lines)
+
+
+def _named(keys: Sequence[Any]) -> str:
+    first = "the history" if keys[0] is None else f"key {show(keys[0])}"
+    return f"{first} is" if len(keys) == 1 else f"{first} and {len(keys) - 1} more are"

@@ -164,14 +164,14 @@ def _registers(
             c.call, c.ret, c.optional, c.f, c.old, c.new, offset, first, c.values, seconds, budget.memory, SHRINKING,
             WITNESSES,
         )  # fmt: skip
+        unknown = np.diff(np.concatenate([[0], np.cumsum(some.optional)])[offset]).tolist()
         for place in np.flatnonzero(verdict != LEGAL).tolist():
             part = mine[place]
             if verdict[place] == ILLEGAL:
                 found[part] = Conflict(SEARCH, tuple(rows[part][witness[begin[place] : begin[place + 1]]].tolist()))
                 continue
-            unknown = int(some.optional[offset[place] : offset[place + 1]].sum())
             spent = int(verdict[place]), int(ruled_out[place]), float(allowed[place])
-            found[part] = _why(*spent, budget.memory, unknown)
+            found[part] = _why(*spent, budget.memory, unknown[place])
 
     parallel.each(search, range(workers), workers)
     return found

@@ -11,6 +11,9 @@ from checkers.linearizability import kernel
 from checkers.linearizability.checker import LinearizabilityChecker
 from checkers.linearizability.intervals import history
 from checkers.linearizability.model import ILLEGAL, Model, Operation
+from checkers.linearizability.models.kv import Kv
+from checkers.linearizability.models.register import CasRegister
+from checkers.linearizability.models.versioned_register import VersionedRegister
 from checkers.verdict import Verdict
 
 
@@ -153,6 +156,25 @@ def test_words_that_are_none_cost_no_verdict(words: Callable[[], object]) -> Non
     found = verdict(Nameless(words), *ADDS, (3, "read", None, [2], 5, 6, None))
     assert found.validity == "invalid"
     assert "which leaves the state [1], p3's read -> [2] (" in found.anomalies[0].sentence
+
+
+@pytest.mark.parametrize("model", [Lossy(), CasRegister(), Kv()])
+def test_many_parts_for_which_there_was_no_time_are_one_line(model: Model) -> None:
+    """Two equal writes, which no linear-time procedure tells apart."""
+    put, value = ("put", "a") if isinstance(model, Kv) else ("write", 1)
+    rows = [(who, put, value, None, 0, 1, key) for key in range(50) for who in range(100, 102)]
+    rows += [(who, "get" if put == "put" else "read", None, value, 0, 1, key) for key in range(50) for who in range(2)]
+    found = LinearizabilityChecker(model, seconds=0).check(history(rows))
+    assert found.statistics["keys undecided"] == 50
+    (line,) = found.reasons
+    assert line.startswith("key 0 and 49 more are undecided: the time budget of 0 s was used up; ")
+
+
+@pytest.mark.parametrize("model", [Lossy(), CasRegister(), VersionedRegister(), Kv()])
+@pytest.mark.parametrize("f", ["read", "write"])
+def test_where_nothing_was_observed_nothing_is_decided(model: Model, f: str) -> None:
+    f = {"read": "get", "write": "put"}[f] if isinstance(model, Kv) else f
+    assert "no operation was completed, so there is nothing to decide" in reason(model, (0, f, "a", None, 0, None))
 
 
 class Speechless(Raising):
