@@ -102,12 +102,15 @@ class Answer:
             return f"did not end within {self.limits.seconds:.3g} s"
         if not self.used.ended and self.used.code:
             return f"exit code {self.used.code}: {' '.join(self.used.words.split())[:80]}"
-        return self.used.ended
+        return self.used.ended if self.spent is not None else f"{self.used.ended}, and was still reading"
 
     @property
-    def spent(self) -> float:
-        """Seconds of checking, at least."""
-        return sum(self.checks) if self.verdicts else max(0.0, self.used.seconds - self.reading)
+    def spent(self) -> float | None:
+        """Seconds of checking, at least; None where it failed, or was ended while it read."""
+        if not self.used.ended:
+            return None if self.used.code else sum(self.checks)
+        read = sum("read" in row for row in self.used.rows)
+        return self.used.seconds - self.reading if read > len(self.verdicts) else None
 
 
 class Programs:
@@ -273,7 +276,8 @@ def compared(case: Case, programs: Programs, *, tried: bool) -> tuple[str, bool]
     theirs = programs.porcupine(case.model, case.files)
     for ours in (plain, witnesses):
         agree(case.name, case.files, ours, theirs)
-    faster = f"{'> ' if theirs.ended else ''}{times(theirs.spent / sum(plain.checks))}"
+    least = "> " if theirs.ended else ""
+    faster = "" if theirs.spent is None else f"{least}{times(theirs.spent / sum(plain.checks))}"
     return line(*cells, checks(theirs), mebibytes(theirs), faster), not theirs.ended
 
 

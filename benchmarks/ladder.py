@@ -128,7 +128,7 @@ def hard() -> None:
     """The series on which a search is known to run out of time or memory; a reason says which budget ended."""
     # The verdict alone: a small witness may take its time.
     vars(search).update(SHRINKING=0.0, WITNESSES=0)
-    print("| series | register | a user's model of it |\n|---|---|---|")
+    print("| series | cas-register | a user's model of it |\n|---|---|---|")
     for unknown in (0, 5, 10, 15, 20, 30, 40):
         rows = busy(random.Random(1), 200, 8, 5, unknown)
         told(f"200 operations, {unknown} unknown, a value never written", spoilt(rows, 99))

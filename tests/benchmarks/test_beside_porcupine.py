@@ -76,3 +76,19 @@ def test_what_a_process_says_and_uses() -> None:
     used = run([sys.executable, "-c", code], 60, 1 << 30)
     assert (used.ended, used.code, used.rows) == ("", 2, [{"verdict": "valid"}])
     assert 200 << 20 <= used.peak < 1 << 30
+
+
+def test_who_was_ended_while_it_read_has_not_checked() -> None:
+    from beside_porcupine import Answer, Limits
+    from running import Used
+
+    def ended(*rows: dict[str, object]) -> Answer:
+        return Answer(Used(list(rows), 180.0, 180.0, 0, "did not end within 180 s", -9, ""), Limits(60, 1 << 30))
+
+    assert ended().spent is None
+    assert ended().ended == "did not end within 180 s, and was still reading"
+    assert ended({"read": 100.0}).spent == 80.0
+    assert ended({"read": 100.0}).ended == "did not end within 180 s"
+    assert ended({"read": 1.0}, {"verdict": "valid", "check": 2.0}).spent is None
+    crashed = Answer(Used([{"read": 1.0}], 2.0, 2.0, 0, "", 2, "fatal error: all is lost"), Limits(60, 1 << 30))
+    assert (crashed.spent, crashed.ended) == (None, "exit code 2: fatal error: all is lost")
