@@ -63,10 +63,14 @@ def _ask(checker: Checker, history: History) -> Verdict:
 
 
 def strongest(models: Sequence[Guarantee]) -> str | None:
-    """The strongest model that some checker proved and that none denied or left open; None where there is none."""
+    """The strongest model that some checker proved and that none denied or left open; None where there is none.
+
+    Of models that ``STRENGTH`` does not know none is stronger than another: all of them, where there is nothing else.
+    """
     standings: dict[str, set[str]] = {}
     for model in models:
         standings.setdefault(model.name, set()).add(model.standing)
     holding = [name for name, found in standings.items() if found == {"holds"}]
     rank = {name: place for place, name in enumerate(STRENGTH)}
-    return min(holding, key=lambda name: rank.get(name, len(rank)), default=None)
+    known = [name for name in holding if name in rank]
+    return min(known, key=rank.__getitem__) if known else ", ".join(holding) or None

@@ -1,8 +1,11 @@
 """The target ``simulated``: three designs of a datastore, each wrong or right in its own way."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
+from harness.client import Client
+from harness.cluster import Cluster, Node
 from harness.options import Option
 from harness.simulated.server import Machine, Server
 from harness.simulated.target import SimulatedTarget
@@ -10,6 +13,7 @@ from harness.target import Defaults
 from targets.simulated.async_replication import PrimaryServer
 from targets.simulated.last_write_wins import GossipServer
 from targets.simulated.linearizable import RaftServer
+from targets.simulated.session import SessionClient
 from targets.simulated.store import INTERFACES
 
 MILLISECOND: Final = 0.001
@@ -40,6 +44,16 @@ class Simulated(SimulatedTarget):
         self.clock_skew = self.settings["clock-skew"]
         self._lag = self.settings["replication-lag"] * MILLISECOND
         self._timeout = self.settings["election-timeout"] * MILLISECOND
+        self._nodes: dict[str, Node] = {}
+
+    @property
+    def clients(self) -> Mapping[str, Callable[[], Client]]:
+        """One factory per interface."""
+        return {**super().clients, "session": partial(SessionClient, lambda name: self._nodes[name])}
+
+    async def setup(self, cluster: Cluster) -> None:
+        """Know the nodes, between which sessions move."""
+        self._nodes = {node.name: node for node in cluster.nodes}
 
     def server(self, machine: Machine) -> Server:
         """One member of the chosen design."""

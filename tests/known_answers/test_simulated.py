@@ -60,7 +60,7 @@ def test_the_linearizable_design_holds_over_all_seeds(first: int, tmp_path: Path
     assert not wrong
 
 
-@pytest.mark.parametrize("workload", ["register", "set", "counter"])
+@pytest.mark.parametrize("workload", ["register", "set", "counter", "list-append", "rw-register", "bank", "session"])
 def test_the_linearizable_design_is_valid_with_its_own_defaults(workload: str, tmp_path: Path) -> None:
     _, verdict = simulate(spec(42, "design=linearizable", workload=workload, time_limit=20), tmp_path)
 
@@ -75,6 +75,33 @@ def test_a_weak_design_is_caught_and_what_was_lost_is_named(design: str, seed: i
     assert verdict.validity == "invalid"
     assert names(verdict) & {"stale-read", "lost-write", "lost-update"}
     assert all(0 < len(anomaly.events) <= 8 for anomaly in verdict.anomalies if anomaly.name == "stale-read")
+
+
+@pytest.mark.parametrize(
+    ("workload", "design", "expected"),
+    [
+        ("list-append", "async-replication", {"incompatible-order"}),
+        ("list-append", "last-write-wins", {"incompatible-order", "lost-update"}),
+        ("rw-register", "last-write-wins", {"lost-update"}),
+        ("bank", "last-write-wins", {"wrong-total"}),
+        ("session", "async-replication", {"own-write-missing", "non-monotonic-read", "non-monotonic-write"}),
+        ("session", "last-write-wins", {"own-write-missing", "non-monotonic-read", "write-without-its-reads"}),
+    ],
+)
+def test_a_weak_design_breaks_what_its_workload_is_about(
+    workload: str, design: str, expected: set[str], tmp_path: Path
+) -> None:
+    _, verdict = simulate(spec(1, f"design={design}", workload=workload, time_limit=10), tmp_path)
+
+    assert verdict.validity == "invalid"
+    assert names(verdict) >= expected
+
+
+def test_replicas_that_lag_show_old_totals_but_no_wrong_ones(tmp_path: Path) -> None:
+    """Each has a beginning of the primary's log, which is a snapshot."""
+    _, verdict = simulate(spec(1, "design=async-replication", workload="bank", time_limit=10), tmp_path)
+
+    assert (verdict.validity, verdict.reasons) == ("valid", ())
 
 
 @pytest.mark.parametrize("design", ["linearizable", "async-replication", "last-write-wins"])
