@@ -250,7 +250,7 @@ def write(path: Path, model: str, ops: int, processes: int, objects: int) -> Non
 def convert(folder: Path, paths: list[Path]) -> None:
     """Recorded histories as quorate's, each under its name."""
     from harness import formats
-    from harness.history import HistoryWriter
+    from harness.history_file import HistoryWriter
 
     for path in paths:
         writer = HistoryWriter(folder / f"{path.stem}.jsonl")

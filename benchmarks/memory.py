@@ -20,7 +20,7 @@ import msgspec
 
 from harness.cli.spec import Asked, resolve
 from harness.cli.test import first_record
-from harness.history import HistoryWriter
+from harness.history_file import HistoryWriter
 from harness.op import INVOKE, Op
 from results.record import parse_instant
 from results.store import RunFolder

@@ -19,7 +19,8 @@ from typing import cast
 from harness.client import Client
 from harness.cluster import Node
 from harness.generator import Generator, clients, concurrent_keys, cycle, delay, limit, mix, stagger, time_limit
-from harness.history import History, HistoryWriter
+from harness.history import History
+from harness.history_file import HistoryWriter
 from harness.op import Invocation, Op
 from harness.scheduler import Scheduler
 

@@ -1,22 +1,21 @@
-"""Histories: the ordered events of one run, as JSON lines on disk and as columns in memory."""
+"""Histories: the ordered events of one run, in columns."""
 
-import os
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
-from itertools import chain, count, islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from harness import compiled
 from harness.errors import UsageError
 from harness.evidence import Evidence
-from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK, Op
+from harness.history_file import Damage, Reader, decode
+from harness.op import FAIL, INFO, INVOKE, MOST_FS, NEMESIS, OK, Op
 from harness.values import NULL, Decoded, Values
 
 TYPE_CODES: Final = {INVOKE: 0, OK: 1, FAIL: 2, INFO: 3}
@@ -32,19 +31,6 @@ CHUNK: Final = 50_000
 
 PIECE: Final = 1 << 22
 """How many bytes of a file are decoded at a time."""
-
-MOST_FS: Final = int(np.iinfo(np.int16).max)
-MOST_32: Final = int(np.iinfo(np.int32).max)
-MOST_64: Final = int(np.iinfo(np.int64).max)
-"""What the columns can hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """Where a history file stops being readable; what stands before it is used."""
-
-    line: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,8 +273,8 @@ class History:
 
     @classmethod
     def _read(cls, file: BinaryIO) -> "History":
-        reader = _Reader()
-        history = cls(chain.from_iterable(reader.pieces(file)))
+        reader = Reader()
+        history = cls(chain.from_iterable(reader.pieces(file, PIECE)))
         history.damage = reader.damage
         return history
 
@@ -310,22 +296,6 @@ def _gathered(
     return gathered
 
 
-class _Reader:
-    """Decodes a file piece by piece, so that neither its text nor its events are ever in memory as a whole."""
-
-    def __init__(self) -> None:
-        self.damage: Damage | None = None
-
-    def pieces(self, file: BinaryIO) -> Iterator[list[Op]]:
-        """The events up to the end or the damage."""
-        before = 0
-        fs: set[str] = set()
-        while self.damage is None and (data := file.read(PIECE)):
-            ops, self.damage = decode(data + file.readline(), before, fs)
-            before += len(ops)
-            yield ops
-
-
 class _Column:
     """An array that grows: what is added is packed at once."""
 
@@ -340,57 +310,6 @@ class _Column:
     def whole(self) -> NDArray[Any]:
         """All of it."""
         return np.concatenate(self._parts) if self._parts else np.array([], dtype=self._kind)
-
-
-def decode(data: bytes, first: int = 0, fs: set[str] | None = None) -> tuple[list[Op], Damage | None]:
-    """The events in JSON lines, up to the first line that is damaged, and what is wrong with that line.
-
-    Args:
-        data: Whole lines; only the last line of a file may be cut off.
-        first: How many lines of the file stand before.
-        fs: The values of ``f`` that they hold; those of these lines are added.
-    """
-    fs = set() if fs is None else fs
-    try:
-        ops = msgspec.json.Decoder(Op).decode_lines(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _decode_until_damage(data, first, fs)
-    new = {op.f for op in ops}
-    sound = data.endswith(b"\n") or not data
-    sound = sound and data.count(b"\n") == len(ops) and len(fs | new) <= MOST_FS
-    if not sound or any(map(_problem, ops, count(first))):
-        return _decode_until_damage(data, first, fs)
-    fs |= new
-    return ops, None
-
-
-def _decode_until_damage(data: bytes, first: int, fs: set[str]) -> tuple[list[Op], Damage | None]:
-    """The same line by line, to find which one is damaged."""
-    decode_line = msgspec.json.Decoder(Op).decode
-    lines = data.split(b"\n")
-    ops: list[Op] = []
-    for number, line in enumerate(lines[:-1], first + 1):
-        try:
-            op = decode_line(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return ops, Damage(number, str(error))
-        fs.add(op.f)
-        problem = _problem(op, number - 1) or ("" if len(fs) <= MOST_FS else "too many different values of f")
-        if problem:
-            return ops, Damage(number, problem)
-        ops.append(op)
-    return ops, Damage(first + len(lines), "the last line is cut off") if lines[-1] else None
-
-
-def _problem(op: Op, index: int) -> str:
-    """Why this cannot be the event at that position; empty when it can."""
-    if op.index != index:
-        return f"event {op.index} stands where {index} should"
-    if not (-MOST_32 <= op.process <= MOST_32 and 0 <= op.time <= MOST_64):
-        return f"process {op.process} or time {op.time} is out of range"
-    if op.version is not None and not -MOST_64 <= op.version <= MOST_64:
-        return f"version {op.version} is out of range"
-    return ""
 
 
 def _pair(process: NDArray[np.int32], type_: NDArray[np.int8]) -> NDArray[np.int32]:
@@ -409,43 +328,3 @@ def _pair(process: NDArray[np.int32], type_: NDArray[np.int8]) -> NDArray[np.int
                 partner[start] = index
                 partner[index] = start
     return np.array(partner, dtype=np.int32)
-
-
-class HistoryWriter:
-    """Appends events to a history file.
-
-    What ``flush`` has handed to the kernel survives a SIGKILL of this process; the scheduler calls it once per turn of
-    its loop, and ``close`` makes it survive a power cut as well.
-
-    Args:
-        path: Created; must not exist.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
-        self._encode_into = msgspec.json.Encoder().encode_into
-        self._buffer = bytearray()
-        self.count = 0
-
-    def append(self, op: Op) -> None:
-        """Give the event its index and keep it for the next ``flush``; nobody else holds the op yet."""
-        msgspec.structs.force_setattr(op, "index", self.count)
-        self.count += 1
-        self._encode_into(op, self._buffer, -1)
-        self._buffer += b"\n"
-
-    def flush(self) -> None:
-        """Hand everything to the kernel.
-
-        Raises:
-            OSError: The disk is full, or the file is gone.
-        """
-        while self._buffer:
-            written = os.write(self._file, self._buffer)
-            del self._buffer[:written]
-
-    def close(self) -> None:
-        """Flush, and wait until the disk has it."""
-        self.flush()
-        os.fsync(self._file)
-        os.close(self._file)

@@ -20,6 +20,15 @@ INFO: Final = "info"
 NEMESIS: Final = -1
 """The process number of the nemesis; clients count from 0."""
 
+MOST_FS: Final = (1 << 15) - 1
+"""How many different values of ``f`` one history may have."""
+
+MOST_32: Final = (1 << 31) - 1
+"""The largest process."""
+
+MOST_64: Final = (1 << 63) - 1
+"""The largest time and version."""
+
 
 class Op(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One event: an invocation or its completion.

@@ -22,7 +22,7 @@ from harness.client import Client
 from harness.cluster import Cluster, Node
 from harness.errors import EnvironmentFailed, HarnessError, PhaseTimeout, QuorateError
 from harness.generator import Generator
-from harness.history import HistoryWriter
+from harness.history_file import HistoryWriter
 from harness.op import Op
 from harness.ready import all_ready
 from harness.scheduler import Scheduler

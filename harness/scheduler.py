@@ -19,7 +19,7 @@ from harness.generator import Generator, Pending
 from harness.generator.context import Context, Threads
 from harness.generator.lift import NOTHING
 from harness.generator.timing import LOG, SECOND, SLEEP
-from harness.history import HistoryWriter
+from harness.history_file import HistoryWriter
 from harness.op import INFO, Op
 from harness.workers import CLOSE_LIMIT, ClientWorker, Inbox, Injector, Worker
 

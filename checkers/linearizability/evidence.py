@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.evidence import Contradiction, Evidence, combined
-from harness.history import MOST_64, NEVER, TYPE_CODES, Calls, History
-from harness.op import INFO
+from harness.history import NEVER, TYPE_CODES, Calls, History
+from harness.op import INFO, MOST_64
 
 if TYPE_CHECKING:
     from checkers.linearizability.operations import Operations

@@ -14,7 +14,8 @@ from harness.errors import UsageError, unknown_name
 from harness.formats import edn, events, jsontext, log
 from harness.formats.detect import HEAD, detect
 from harness.formats.events import OBSERVED, BadInput, Keys, Meaning, NilReads
-from harness.history import Damage, History
+from harness.history import History
+from harness.history_file import Damage
 
 QUORATE: Final = "quorate"
 

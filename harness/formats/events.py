@@ -7,8 +7,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 
 from harness.evidence import Evidence
-from harness.history import MOST_32, MOST_64, MOST_FS
-from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK, Op, Type
+from harness.op import FAIL, INFO, INVOKE, MOST_32, MOST_64, MOST_FS, NEMESIS, OK, Op, Type
 
 NilReads = Literal["unknown", "initial"]
 Keys = Literal["auto", "pairs", "tagged", "none"]

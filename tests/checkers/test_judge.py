@@ -9,7 +9,8 @@ from checkers.quality import QualityChecker
 from checkers.register import RegisterChecker
 from checkers.stats import StatsChecker
 from checkers.verdict import Guarantee, Verdict
-from harness.history import Damage, History
+from harness.history import History
+from harness.history_file import Damage
 from harness.op import NEMESIS, Op
 
 S = 1_000_000_000

@@ -166,7 +166,8 @@ def test_what_another_program_wrote() -> None:
 
 
 def test_fs_are_limited_here_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.history.MOST_FS", 3)
+    for module in ("history", "history_file"):
+        monkeypatch.setattr(f"harness.{module}.MOST_FS", 3)
     data = b"".join(line + b"\n" for line in lines([Op(-1, 0, 0, "ok", f) for f in "abcabcad"]))
     for piece in (1, 1 << 22):
         found = same(data, piece)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from harness.evidence import Contradiction, Evidence, combined
-from harness.history import History, HistoryWriter
+from harness.history import History
+from harness.history_file import HistoryWriter
 from harness.op import Op
 
 WRITE = Op(0, 0, 0, "invoke", "write", value=1)

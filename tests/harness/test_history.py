@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
-from harness.history import NEVER, TYPE_CODES, TYPE_NAMES, Damage, History, HistoryWriter, decode
+from harness.history import NEVER, TYPE_CODES, TYPE_NAMES, History
+from harness.history_file import Damage, HistoryWriter, decode
 from harness.op import FAIL, INFO, INVOKE, NEMESIS, OK, Op
 
 json_values: st.SearchStrategy[Any] = st.recursive(
@@ -248,7 +249,8 @@ def test_the_number_of_fs_is_limited_over_all_pieces(tmp_path: Path, monkeypatch
     path = tmp_path / "h"
     path.write_bytes(b"".join(msgspec.json.encode(Op(i, i, 0, "info", f"f{i}")) + b"\n" for i in range(20)))
     monkeypatch.setattr("harness.history.PIECE", 100)
-    monkeypatch.setattr("harness.history.MOST_FS", 15)
+    for module in ("history", "history_file"):
+        monkeypatch.setattr(f"harness.{module}.MOST_FS", 15)
 
     history = History.read(path)
 

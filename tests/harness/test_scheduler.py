@@ -16,7 +16,8 @@ from harness.cluster import Node
 from harness.errors import EnvironmentFailed, HarnessError
 from harness.generator import clients, concurrent_keys, cycle, delay, lift, limit, log, mix, repeat, sleep, stagger
 from harness.generator.context import Context
-from harness.history import History, HistoryWriter
+from harness.history import History
+from harness.history_file import HistoryWriter
 from harness.op import FAIL, INFO, NEMESIS, OK, Invocation, Op
 from harness.scheduler import Scheduler
 from harness.simulated.loop import run

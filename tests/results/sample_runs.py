@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from checkers.verdict import Anomaly, Guarantee, RunVerdict, Verdict
-from harness.history import History, HistoryWriter
+from harness.history import History
+from harness.history_file import HistoryWriter
 from harness.op import NEMESIS, Op, Type
 from results.record import Part, Phase, Probe, RunRecord
 from results.store import RunFolder

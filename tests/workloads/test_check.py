@@ -9,7 +9,8 @@ from checkers.linearizability import kernel
 from checkers.linearizability.models.register import Register
 from checkers.register import RegisterChecker
 from harness.errors import UsageError
-from harness.history import History, HistoryWriter
+from harness.history import History
+from harness.history_file import HistoryWriter
 from harness.op import Op
 from workloads.check import check, check_linearizable
 

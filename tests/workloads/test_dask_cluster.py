@@ -19,7 +19,8 @@ from checkers.linearizability.models.register import Register
 from checkers.verdict import Verdict
 from harness.cli.main import run
 from harness.errors import EnvironmentFailed
-from harness.history import History, HistoryWriter
+from harness.history import History
+from harness.history_file import HistoryWriter
 from workloads import dask_cluster
 from workloads.check import check_linearizable
 from workloads.dask_cluster import decider

@@ -11,7 +11,8 @@ from checkers.linearizability.models.register import CasRegister
 from harness.cli import judging
 from harness.cli.main import Exit, run
 from harness.evidence import Evidence
-from harness.history import History, HistoryWriter
+from harness.history import History
+from harness.history_file import HistoryWriter
 from harness.op import Op
 from workloads.register import Register
 
