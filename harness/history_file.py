@@ -1,15 +1,18 @@
 """The file of a history: one event a line, appended so that it survives a kill, and read up to where it is damaged."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import msgspec
 
 from harness.op import MOST_32, MOST_64, MOST_FS, Op
+
+_BYTE: Final = re.compile(r" \(byte ([0-9]+)\)").search
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,25 @@ def _decode_until_damage(data: bytes, first: int, fs: set[str]) -> tuple[list[Op
         try:
             op = decode_line(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return ops, Damage(number, str(error))
+            return ops, Damage(number, _why(error, line))
         fs.add(op.f)
         problem = _problem(op, number - 1) or ("" if len(fs) <= MOST_FS else "too many different values of f")
         if problem:
             return ops, Damage(number, problem)
         ops.append(op)
     return ops, Damage(first + len(lines), "the last line is cut off") if lines[-1] else None
+
+
+def _why(error: Exception, line: bytes) -> str:
+    """Why a line is no event, with the column or the field."""
+    if isinstance(error, RecursionError):
+        return "nested deeper than any operation is"
+    if isinstance(error, UnicodeDecodeError):
+        return f"a string with the byte 0x{error.object[error.start]:02x}, which is no UTF-8"
+    words = str(error)
+    if found := _BYTE(words):
+        return f"column {int(found[1]) + 1}: {words[: found.start()]}"
+    return words if isinstance(error, msgspec.ValidationError) else f"column {len(line) + 1}: {words}"
 
 
 def _problem(op: Op, index: int) -> str:

@@ -8,6 +8,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.errors import UsageError
+
 PLAIN: Final = {int, str, type(None)}
 """Types whose values are equal exactly when Python says so."""
 
@@ -22,6 +24,9 @@ def token(value: Any) -> Any:
     """A hashable stand-in that is equal for equal JSON values and for no others.
 
     What a program has and JSON has not (bytes, NaN, objects) is equal to what has the same type and ``repr``.
+
+    Raises:
+        UsageError: It is nested too deep.
     """
     if type(value) in PLAIN:
         return value
@@ -35,8 +40,10 @@ def token(value: Any) -> Any:
         if b"." in text or b"e" in text:
             text = msgspec.json.encode(_WHOLE.decode(text))
         return (type(value) is bool, text)
-    except (TypeError, ValueError, msgspec.MsgspecError, RecursionError):
+    except (TypeError, ValueError, msgspec.MsgspecError):
         return (type(value).__name__, repr(value))
+    except RecursionError as error:
+        raise UsageError("a value is nested too deep to be compared: such a history cannot be held") from error
 
 
 def _is_json(value: Any) -> bool:

@@ -29,6 +29,7 @@ _STEP: Final = 3
 _STEP_READS: Final = ("read", "r")
 _STEPS: Final = (*_STEP_READS, "write", "w")
 _KEYS: Final = (str, int)
+_LIKE_KEYS: Final = (str, int, float)
 _RARE: Final = frozenset({"node", "version", "evidence"})
 _SHOWN: Final = 60
 _NOBODY: Final = ("", None)
@@ -190,14 +191,14 @@ def _short(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
-def _no_key(offset: int, key: Any) -> BadInput:
+def _no_key(offset: int, key: Any, advice: str = "") -> BadInput:
     """Any text that stood for it could be another key as well."""
-    return BadInput(offset, f"the key {_short(key)}: a key must be a string or an integer")
+    return BadInput(offset, f"the key {_short(key)}: a key must be a string or an integer{advice}")
 
 
 def _is_pair(value: Any) -> bool:
-    """Whether it is a key and a value; a tuple of jepsen.independent is one whatever its key is."""
-    return type(value) is Pair or (isinstance(value, list) and len(value) == _PAIR and type(value[0]) in _KEYS)
+    """Whether it is a key and a value, be it a key that nobody can have."""
+    return type(value) is Pair or (isinstance(value, list) and len(value) == _PAIR and isinstance(value[0], _LIKE_KEYS))
 
 
 def are_pairs(rows: Iterable[_Row | Op], *, tagged: bool = False) -> bool:
@@ -229,7 +230,7 @@ def _split(rows: Sequence[_Row]) -> tuple[list[_Row], BadInput | None]:
             if not two:
                 return keyed, BadInput(row.offset, f"the value {_short(row.value)} is no pair of a key and a value")
             if type(key) not in _KEYS:
-                return keyed, _no_key(row.offset, key)
+                return keyed, _no_key(row.offset, key, "; if values are no pairs, say --keys none")
             pending[row.process] = key
         else:
             begun = pending.pop(row.process, None)

@@ -71,7 +71,7 @@ def _value(text: str, at: int) -> tuple[Any, int]:
         cut = ": cut off?" if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated") else ""
         raise BadInput(error.pos, f"this is no JSON: {error.msg}{cut}") from error
     except ValueError as error:
-        raise BadInput(at, f"an event with a number that cannot be held: {error}") from error
+        raise BadInput(at, f"an event with a number that cannot be held: {str(error).partition(';')[0]}") from error
     except RecursionError as error:
         raise BadInput(at, f"nested deeper than {DEEPEST} levels, which no operation is") from error
     if len(_OPENING(text, at, end)) > DEEPEST and _depth(value) > DEEPEST:

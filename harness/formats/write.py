@@ -90,6 +90,13 @@ def _paired(op: Op, pair: type[list[Any]]) -> Op:
 
 
 def _edn_line(op: Op) -> bytes:
+    try:
+        return _edn_fields(op)
+    except RecursionError as error:
+        raise UsageError(f"jepsen-edn cannot hold event {op.index}: its value is nested too deep") from error
+
+
+def _edn_fields(op: Op) -> bytes:
     process = ":nemesis" if op.process == NEMESIS else str(op.process)
     fields = [
         (":index", str(op.index)),

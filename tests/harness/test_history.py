@@ -109,9 +109,12 @@ def line(**fields: Any) -> bytes:
         (line(index=1, time=-1), "out of range"),
         (line(index=1, version=2**63), "out of range"),
         (line(index=1, type="maybe"), "Invalid enum value"),
-        (b"\n", "truncated"),
-        (b"\xff\n", "malformed"),
-        (line(index=1)[:-2] + b',"value":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n", "recursion"),
+        (line(index=1, value="x").replace(b"x", b"\xff"), "the byte 0xff, which is no UTF-8"),
+        (line(index=1)[:30] + b"\n", "column 31: Input data was truncated"),
+        (line(index=1, value=1).replace(b"1}", b"NaN}"), "column 68: JSON is malformed: invalid character"),
+        (b"\n", "column 1: Input data was truncated"),
+        (b"\xff\n", "column 1: JSON is malformed"),
+        (line(index=1)[:-2] + b',"value":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n", "nested deeper"),
     ],
 )
 def test_damage_is_named(second: bytes, reason: str) -> None:

@@ -193,14 +193,23 @@ def test_a_key_that_is_neither_a_string_nor_an_integer_is_no_other_key(
     assert [op.key for op in history] == ["true" if key == "true" else 5]
     assert history.damage is not None
     assert history.damage.line == 2
-    assert history.damage.reason.endswith(f"the key {key}: a key must be a string or an integer")
+    assert f"the key {key}: a key must be a string or an integer" in history.damage.reason
 
 
-def test_values_that_begin_with_true_are_no_tuples() -> None:
-    one = '{"process":0,"type":"invoke","f":"write","value":[true,5]}'
-    assert [(op.key, op.value) for op in ops(one)] == [(None, [True, 5])]
-    other = one.replace("true", "1").replace('"process":0', '"process":1')
-    assert [op.key for op in ops(f"{one}\n{other}")] == [None, None]
+@pytest.mark.parametrize("key", ["true", "2.5"])
+def test_a_history_of_pairs_with_such_a_key_is_neither_one_of_values(key: str) -> None:
+    """Taken for values, they would never have been written."""
+    begun, done = (
+        f'{{"process":0,"type":"{kind}","f":"read","value":[K,{value}]}}'
+        for kind, value in (("invoke", "null"), ("ok", 5))
+    )
+    history = history_of("\n".join(one.replace("K", name) for name in ('"true"', key) for one in (begun, done)))
+    assert [(op.key, op.value) for op in history] == [("true", None), ("true", 5)]
+    assert history.damage is not None
+    assert (history.damage.line, history.damage.reason) == (
+        3,
+        f"column 1: the key {key}: a key must be a string or an integer; if values are no pairs, say --keys none",
+    )
 
 
 def test_an_answer_about_another_key_is_malformed_and_no_violation() -> None:

@@ -1,5 +1,6 @@
 """Histories in the formats of other programs: what comes back when they are read again, and what is said to be lost."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,26 @@ def test_the_keys_of_transactions_are_marked_for_a_pair_may_be_a_part_of_one() -
         assert list(again) == ops
         for history in (History(ops), again):
             assert LinearizabilityChecker(MultiRegister()).check(history).validity == "valid"
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def test_what_is_nested_too_deep_is_a_usage_error() -> None:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(20 * limit)
+    try:
+        deep = History([Op(0, 0, 0, "invoke", "write", value=nested(2 * limit))])
+    finally:
+        sys.setrecursionlimit(limit)
+    with pytest.raises(UsageError, match="jepsen-edn cannot hold event 0: its value is nested too deep"):
+        written(deep, "jepsen-edn")
+    with pytest.raises(UsageError, match="a value is nested too deep to be compared"):
+        History([Op(0, 0, 0, "invoke", "write", value=nested(100 * limit))])
 
 
 KV = [
