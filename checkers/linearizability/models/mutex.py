@@ -41,7 +41,7 @@ class Mutex(Model):
 
     def describe(self, op: Operation) -> str:
         """``acquire``, ``failed acquire``, ``acquire with token 33``."""
-        token = "" if op.result in {None, UNKNOWN} else f" with token {show(op.result)}"
+        token = "" if op.result is None or op.result is UNKNOWN else f" with token {show(op.result)}"
         return f"{'failed ' if op.failed else ''}{op.f}{token}"
 
     def describe_state(self, state: Any) -> str:

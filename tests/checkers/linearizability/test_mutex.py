@@ -116,10 +116,22 @@ def test_a_refusal_while_nobody_can_have_held_it() -> None:
     assert "the next to get it was p3's acquire" in sentence
 
 
-def test_a_token_that_is_no_integer_leaves_the_mutex_undecided() -> None:
-    found = verdict(FencedMutex(), acquire(1, "a"), release(1), acquire(2, 3))
-    assert found.validity == "unknown"
-    assert 'the fencing token "a": it is not an integer' in found.reasons[0]
+@pytest.mark.parametrize(("token", "shown"), [("7", '"7"'), (7.5, "7.5"), (True, "true"), ([7], "[7]"), (None, "null")])
+def test_a_token_that_is_no_integer_leaves_the_mutex_undecided(token: Any, shown: str) -> None:
+    for other in (3, 9):
+        found = verdict(FencedMutex(), acquire(1, token), release(1), acquire(2, other))
+        assert found.validity == "unknown"
+        (reason,) = found.reasons
+        assert f"the fencing token {shown}: it is not an integer" in reason
+
+
+def test_an_integer_is_one_however_json_writes_it() -> None:
+    assert validity(FencedMutex(), acquire(1, 7.0), release(1), acquire(2, 9)) == "valid"
+    assert validity(FencedMutex(), acquire(1, 7.0), release(1), acquire(2, 7)) == "invalid"
+
+
+def test_whatever_an_acquire_returns_is_told() -> None:
+    assert "p2's acquire with token [7] (" in anomaly(OwnedMutex(), acquire(1), acquire(2, [7]))[1]
 
 
 def overlapping(*events: tuple[int, str, str]) -> Operations:
