@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 RUNS ?= runs
+NATIVE := $(wildcard checkers/native/*.?pp harness/native/*.?pp)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test sanitize check format clean
@@ -34,6 +35,7 @@ demo: $(READY)
 
 check: $(READY)
 	$(BIN)/ruff format --check .
+	$(BIN)/clang-format --dry-run --Werror $(NATIVE)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
@@ -57,6 +59,7 @@ sanitize: $(READY)
 
 format: $(READY)
 	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(NATIVE)
 	$(BIN)/ruff check --fix .
 
 clean:

@@ -1,4 +1,4 @@
-// NumPy arrays as the spans that the procedures take, and back. Nothing about a column is believed before it is checked.
+// NumPy arrays as the spans that the procedures take, and back. Nothing about a column is believed unchecked.
 #pragma once
 
 #include <pybind11/numpy.h>

@@ -1,12 +1,11 @@
 // The search on the Python side: see ladder.py, table.py and kernel.py.
-#include "bindings.hpp"
-
 #include <pybind11/functional.h>
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
 #include <stdexcept>
 
+#include "bindings.hpp"
 #include "cells.hpp"
 #include "register_parts.hpp"
 #include "shrink.hpp"
@@ -35,7 +34,8 @@ void within(std::span<const T> values, std::int64_t least, std::int64_t end, con
 }
 
 // One part begins at `begin`.
-void in_order(std::span<const std::int32_t> call, std::span<const std::int32_t> ret, std::size_t begin, std::size_t end) {
+void in_order(std::span<const std::int32_t> call, std::span<const std::int32_t> ret, std::size_t begin,
+              std::size_t end) {
     for (std::size_t row = begin; row < end; row++) {
         if (row > begin && call[row] < call[row - 1]) throw std::invalid_argument("call must ascend");
         if (ret[row] <= call[row]) throw std::invalid_argument("ret must come after call");
@@ -199,7 +199,7 @@ py::tuple strings(const Column<std::int32_t>& call, const Column<std::int32_t>& 
                   const std::vector<std::string>& texts, double seconds, std::size_t bytes, double shrinking) {
     const auto count = static_cast<std::size_t>(call.size());
     const std::vector<std::string_view> views(texts.begin(), texts.end());
-    const StringColumns columns{view(call, count, "call"), view(ret, count, "ret"), view(optional, count, "optional"),
+    const StringColumns columns{view(call, count, "call"), view(ret, count, "ret"),   view(optional, count, "optional"),
                                 view(f, count, "f"),       view(text, count, "text"), views};
     std::size_t longest = 0;
     for (const std::string_view one : views) longest = std::max(longest, one.size());
@@ -218,12 +218,14 @@ py::tuple strings(const Column<std::int32_t>& call, const Column<std::int32_t>& 
 }  // namespace
 
 void bind_ladder(py::module_& module) {
-    py::class_<Cells>(module, "Cells").def(py::init([](const py::function& step) {
-        return std::make_unique<Cells>([step](std::int32_t state, std::int32_t kind) {
-            py::gil_scoped_acquire held;
-            return step(state, kind).cast<Cells::Answer>();
-        });
-    })).def_property_readonly("bytes", &Cells::bytes);
+    py::class_<Cells>(module, "Cells")
+        .def(py::init([](const py::function& step) {
+            return std::make_unique<Cells>([step](std::int32_t state, std::int32_t kind) {
+                py::gil_scoped_acquire held;
+                return step(state, kind).cast<Cells::Answer>();
+            });
+        }))
+        .def_property_readonly("bytes", &Cells::bytes);
     module.def("ladder_registers", &registers);
     module.def("ladder_table", &table);
     module.def("ladder_shrink", &shrink);

@@ -1,8 +1,9 @@
 // The Python side of the kernel: arrays in, findings out, without the interpreter's lock in between.
+#include "bindings.hpp"
+
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
-#include "bindings.hpp"
 #include "bindings_sets.hpp"
 #include "collection.hpp"
 #include "findings.hpp"
@@ -57,9 +58,14 @@ py::tuple priority_queue(const Column<std::int32_t>& call, const Column<std::int
                          const Column<std::int32_t>& value, std::int32_t parts, std::int32_t values,
                          const Column<std::int32_t>& ranks) {
     const py::ssize_t rows = call.size();
-    const quorate::CollectionColumns columns{span(call, rows), span(ret, rows),  span<std::uint8_t>(optional, rows),
-                                             span(f, rows),    span(part, rows), span(value, rows),
-                                             parts,            values};
+    const quorate::CollectionColumns columns{span(call, rows),
+                                             span(ret, rows),
+                                             span<std::uint8_t>(optional, rows),
+                                             span(f, rows),
+                                             span(part, rows),
+                                             span(value, rows),
+                                             parts,
+                                             values};
     const auto rank = span(ranks, ranks.size());
     return raw(without_lock([&] { return quorate::priority_queue(columns, rank); }));
 }
@@ -69,9 +75,14 @@ py::tuple collection(const Column<std::int32_t>& call, const Column<std::int32_t
                      const Column<std::int8_t>& f, const Column<std::int32_t>& part, const Column<std::int32_t>& value,
                      std::int32_t parts, std::int32_t values) {
     const py::ssize_t rows = call.size();
-    const quorate::CollectionColumns columns{span(call, rows), span(ret, rows),  span<std::uint8_t>(optional, rows),
-                                             span(f, rows),    span(part, rows), span(value, rows),
-                                             parts,            values};
+    const quorate::CollectionColumns columns{span(call, rows),
+                                             span(ret, rows),
+                                             span<std::uint8_t>(optional, rows),
+                                             span(f, rows),
+                                             span(part, rows),
+                                             span(value, rows),
+                                             parts,
+                                             values};
     return raw(without_lock([&] { return Procedure(columns); }));
 }
 

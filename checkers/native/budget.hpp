@@ -13,7 +13,7 @@ namespace quorate {
 enum class Spent : std::int8_t { TIME, MEMORY };
 
 class Budget {
-   public:
+  public:
     using Clock = std::chrono::steady_clock;
 
     // `poll` is called now and then; it may throw, for example because somebody pressed Ctrl-C.
@@ -57,7 +57,7 @@ class Budget {
     std::size_t held() const { return held_; }
     std::size_t limit() const { return bytes_; }
 
-   private:
+  private:
     std::size_t bytes_;
     std::size_t held_ = 0;
     std::uint32_t worked_ = 0;
@@ -68,7 +68,7 @@ class Budget {
 
 template <typename T>
 class Counted {
-   public:
+  public:
     using value_type = T;
 
     explicit Counted(Budget& budget) : budget_(&budget) {}
@@ -91,7 +91,7 @@ class Counted {
     Budget* budget() const { return budget_; }
     bool operator==(const Counted& other) const { return budget_ == other.budget_; }
 
-   private:
+  private:
     Budget* budget_;
 };
 

@@ -13,7 +13,7 @@ namespace quorate {
 
 // Kept from one search to the next; not for several threads at once.
 class Cells {
-   public:
+  public:
     // A state, and how many bytes the interpreter took for it.
     using Answer = std::pair<std::int32_t, std::int64_t>;
     using Ask = std::function<Answer(std::int32_t, std::int32_t)>;
@@ -29,7 +29,8 @@ class Cells {
 
     std::int32_t step(std::int32_t state, std::int32_t kind) {
         const auto row = static_cast<std::size_t>(state), column = static_cast<std::size_t>(kind);
-        if (row < rows_.size() && column < rows_[row].size() && rows_[row][column] != UNASKED) return rows_[row][column];
+        if (row < rows_.size() && column < rows_[row].size() && rows_[row][column] != UNASKED)
+            return rows_[row][column];
         return miss(row, column);
     }
 
@@ -41,7 +42,7 @@ class Cells {
     // Bytes that are kept from search to search, those of the interpreter included.
     std::size_t bytes() const { return held_; }
 
-   private:
+  private:
     static constexpr std::int32_t UNASKED = -2;
 
     std::int32_t miss(std::size_t row, std::size_t column);

@@ -118,7 +118,7 @@ class Check {
         }
     }
 
-    // What nobody is known to have taken was inside until the first guess of its part. The elements which that is so of.
+    // The elements that nobody is known to have taken: they were inside until the first guess of their part.
     std::vector<std::int32_t> bound_by_guesses() {
         std::vector<std::int32_t> loose;
         if (rows_of[GUESS].empty()) return loose;
@@ -255,9 +255,8 @@ void compress(std::span<Element> elements) {
 
 Coverers::Coverers(std::span<const Element> elements) : which(elements.size()) {
     std::iota(which.begin(), which.end(), 0);
-    std::stable_sort(which.begin(), which.end(), [&](std::int32_t a, std::int32_t b) {
-        return elements[a].added < elements[b].added;
-    });
+    std::stable_sort(which.begin(), which.end(),
+                     [&](std::int32_t a, std::int32_t b) { return elements[a].added < elements[b].added; });
     for (std::size_t i = 0; i < which.size(); ++i) {
         const Element& e = elements[which[i]];
         const bool further = i == 0 || e.taken > furthest.back();

@@ -21,7 +21,7 @@ struct Configuration {
 // linearized, with fewer unknown operations used.
 template <std::size_t WORDS>
 class Configurations {
-   public:
+  public:
     Configurations(Budget& budget, const Crashed& crashed)
         : crashed_(&crashed), all_(Counted<Node>(budget)), table_(Counted<Place>(budget)) {}
 
@@ -64,7 +64,7 @@ class Configurations {
         Array<Place>(table_.get_allocator()).swap(table_);
     }
 
-   private:
+  private:
     static constexpr std::uint32_t END = UINT32_MAX;
     static constexpr std::size_t LEAST = 16;
 
@@ -111,7 +111,8 @@ class Configurations {
             bool chained = false;
             for (; table_[at].epoch == epoch_; at = (at + 1) & (size - 1)) {
                 const Node& head = all_[table_[at].first];
-                if (head.depth == node.depth && head.what.state == node.what.state && head.what.done == node.what.done) {
+                if (head.depth == node.depth && head.what.state == node.what.state &&
+                    head.what.done == node.what.done) {
                     chained = true;
                     break;
                 }

@@ -33,7 +33,7 @@ struct Counter {
 };
 
 class Check {
-public:
+  public:
     explicit Check(const CounterColumns& columns)
         : c_(columns), found_(columns.parts), counters_(columns.parts), mark_(columns.call.size()) {
         measure();
@@ -46,7 +46,7 @@ public:
         return std::move(found_);
     }
 
-private:
+  private:
     void measure() {
         for (std::size_t row = 0; row < c_.call.size(); ++row) {
             if (c_.f[row] == READ) continue;

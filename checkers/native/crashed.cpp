@@ -21,7 +21,8 @@ void Crashed::clear() {
 std::uint64_t Crashed::hash(std::span<const Part> parts) {
     std::uint64_t seed = 1;
     for (const Part& part : parts)
-        seed = Mask<1>::mix(seed ^ (static_cast<std::uint64_t>(part.place) << 32 | static_cast<std::uint32_t>(part.count)));
+        seed = Mask<1>::mix(seed ^
+                            (static_cast<std::uint64_t>(part.place) << 32 | static_cast<std::uint32_t>(part.count)));
     return seed;
 }
 

@@ -11,7 +11,7 @@ namespace quorate {
 using Selection = std::uint32_t;
 
 class Crashed {
-   public:
+  public:
     static constexpr Selection NONE = 0;
 
     explicit Crashed(Budget& budget);
@@ -24,7 +24,7 @@ class Crashed {
     // Whether `one` uses no more of any kind than `two`.
     bool within(Selection one, Selection two) const;
 
-   private:
+  private:
     struct Part {
         std::int32_t place;
         std::int32_t count;

@@ -10,7 +10,7 @@ namespace quorate {
 // Depth-first search that remembers where it was (Wing and Gong; Lowe), and which can be interrupted and continued.
 template <typename Transitions, std::size_t WORDS>
 class DepthFirst {
-   public:
+  public:
     using Here = Configuration<WORDS>;
 
     DepthFirst(Budget& budget, const Layers& layers, const Crashed& crashed, Moves<Transitions, WORDS>& moves)
@@ -55,7 +55,7 @@ class DepthFirst {
         Array<Entry>(stack_.get_allocator()).swap(stack_);
     }
 
-   private:
+  private:
     struct Entry {
         Here here;
         std::uint32_t depth;

@@ -11,7 +11,7 @@ enum class Progress : std::int8_t { LEGAL, ILLEGAL, PAUSED, GAVE_UP };
 // is a proof; else, if `capped()`, ILLEGAL only holds for orders within the allowance.
 template <typename Transitions, std::size_t WORDS>
 class Frontier {
-   public:
+  public:
     using Here = Configuration<WORDS>;
 
     Frontier(Budget& budget, const Layers& layers, const Crashed& crashed, Moves<Transitions, WORDS>& moves)
@@ -53,7 +53,7 @@ class Frontier {
         after_.forget();
     }
 
-   private:
+  private:
     // Begins with the next layer.
     void enter() {
         next_ = 0;

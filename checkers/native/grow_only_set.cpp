@@ -19,7 +19,7 @@ struct Entry {
 };
 
 class Chain {
-public:
+  public:
     explicit Chain(const Lists& lists)
         : l_(lists), entries_(lists.elements), found_{std::vector<std::int8_t>(lists.order.size(), SOUND), {}} {
         found_.appears.assign(lists.part.size(), NONE);
@@ -43,7 +43,7 @@ public:
         return std::move(found_);
     }
 
-private:
+  private:
     // Makes the elements that were added to a part known.
     void enter(std::int32_t part) {
         while (end_ < l_.part.size() && l_.part[end_] < part) ++end_;

@@ -21,7 +21,7 @@ struct Outcome {
 
 template <typename Transitions, std::size_t WORDS>
 class Ladder {
-   public:
+  public:
     Ladder(Budget& budget, Layers& layers, Crashed& crashed, Transitions& transitions)
         : layers_(&layers),
           moves_(budget, layers, crashed, transitions),
@@ -71,7 +71,7 @@ class Ladder {
         return exact_.run(quota) == Progress::ILLEGAL && !exact_.capped();
     }
 
-   private:
+  private:
     // Exact frontiers with more and more unknown operations; whether that decided.
     bool climb(std::int32_t initial, std::uint64_t quota, Outcome& outcome) {
         for (;;) {
@@ -114,13 +114,9 @@ class Ladder {
 // The ladder for problems of any width.
 template <typename Transitions>
 class Search {
-   public:
+  public:
     Search(Budget& budget, Transitions& transitions)
-        : budget_(&budget),
-          transitions_(&transitions),
-          layers_(budget),
-          crashed_(budget),
-          least_(budget.held()) {}
+        : budget_(&budget), transitions_(&transitions), layers_(budget), crashed_(budget), least_(budget.held()) {}
     Search(const Search&) = delete;
 
     // `initial` is a state, `natures` are per class.
@@ -150,14 +146,13 @@ class Search {
         return refuted;
     }
 
-   private:
+  private:
     static constexpr std::size_t KEPT = 1 << 18;
 
     void build(const Problem& problem, std::span<const Nature> natures) {
         budget_->look();
         crashed_.clear();
-        if (!narrow_ || budget_->held() > least_ + KEPT)
-            narrow_.emplace(*budget_, layers_, crashed_, *transitions_);
+        if (!narrow_ || budget_->held() > least_ + KEPT) narrow_.emplace(*budget_, layers_, crashed_, *transitions_);
         layers_.build(problem, natures);
     }
 

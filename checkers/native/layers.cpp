@@ -72,7 +72,13 @@ void Layers::invoke(const Problem& problem, std::int32_t row, Nature nature) {
 
 void Layers::complete(const Ending& ending, bool retires) {
     const Open due = open_.back();
-    Layer layer{ending.row, ending.time, due.what.slot, retires, pending_.size(), 0, 0,
+    Layer layer{ending.row,
+                ending.time,
+                due.what.slot,
+                retires,
+                pending_.size(),
+                0,
+                0,
                 static_cast<std::int32_t>(supply_.size())};
     for (auto one = open_.rbegin(); one != open_.rend(); ++one)
         if (one->nature.observes) pending_.push_back(one->what);

@@ -48,7 +48,7 @@ struct Nature {
 };
 
 class Layers {
-   public:
+  public:
     explicit Layers(Budget& budget);
 
     // `nature` is per class.
@@ -69,13 +69,11 @@ class Layers {
     std::int32_t invoked(std::int32_t place, std::int32_t time) const;
     std::int32_t unknown() const { return static_cast<std::int32_t>(calls_.size()); }
 
-   private:
+  private:
     struct Ending {
         std::int32_t time;
         std::int32_t row;
-        bool operator<(const Ending& other) const {
-            return time != other.time ? time < other.time : row < other.row;
-        }
+        bool operator<(const Ending& other) const { return time != other.time ? time < other.time : row < other.row; }
     };
     // Something that is pending, by its deadline.
     struct Open {

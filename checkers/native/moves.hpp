@@ -1,7 +1,6 @@
 // What can happen next in a configuration.
 #pragma once
 
-
 #include "configurations.hpp"
 #include "layers.hpp"
 
@@ -10,8 +9,8 @@ namespace quorate {
 // Where a class of operations cannot happen.
 constexpr std::int32_t NO = -1;
 
-// How many unknown operations an order may use: each at most once, or each as often as wanted (of a model with ever more
-// states, as long as there are not more of them in all).
+// How many unknown operations an order may use: each at most once, or each as often as wanted (of a model with ever
+// more states, as long as there are not more of them in all).
 struct Allowance {
     enum Rule : std::int8_t { COUNTED, UNLIMITED } rule;
     // Of the counted, at most so many in all.
@@ -22,7 +21,7 @@ struct Allowance {
 // state, by then, leads nowhere.
 template <typename Transitions, std::size_t WORDS>
 class Moves {
-   public:
+  public:
     using Here = Configuration<WORDS>;
 
     Moves(Budget& budget, Layers& layers, Crashed& crashed, Transitions& transitions)
@@ -65,7 +64,7 @@ class Moves {
         return supply(layer, here, allowance, doomed, visit);
     }
 
-   private:
+  private:
     template <typename Doomed, typename Visit>
     bool supply(const Layer& layer, const Here& here, Allowance allowance, const Doomed& doomed, Visit&& visit) {
         bool capped = false;

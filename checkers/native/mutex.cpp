@@ -26,7 +26,7 @@ Rows sorted_by(const Rows& rows, std::span<const std::int32_t> key, std::int32_t
 }
 
 class Mutexes {
-   public:
+  public:
     explicit Mutexes(const MutexColumns& columns)
         : c_(columns),
           found_(static_cast<std::size_t>(columns.parts)),
@@ -46,7 +46,7 @@ class Mutexes {
         return std::move(found_);
     }
 
-   private:
+  private:
     // Where one process stands on one mutex.
     struct Process {
         std::int32_t last = NONE;
@@ -245,8 +245,6 @@ class Mutexes {
 
 }  // namespace
 
-Findings mutex(const MutexColumns& columns) {
-    return Mutexes(columns).decide();
-}
+Findings mutex(const MutexColumns& columns) { return Mutexes(columns).decide(); }
 
 }  // namespace quorate

@@ -111,8 +111,7 @@ Findings priority_queue(const CollectionColumns& columns, std::span<const std::i
             const bool alone = those.size() == timeline.elements.size();
             if (!alone) compress(those);
             const std::int32_t late = polling.late(those, alone ? timeline.end : 4 * those.size());
-            if (late != NONE)
-                found.refute(static_cast<std::int32_t>(part), ORDER, witness(those, late, polling));
+            if (late != NONE) found.refute(static_cast<std::int32_t>(part), ORDER, witness(those, late, polling));
         }
     };
     return decide(columns, order, unsettled);

@@ -1,5 +1,5 @@
-// Linearizability of priority queues whose values are inserted once; the compiled twin of twins/priority_queue.py, which
-// has the theory.
+// Linearizability of priority queues whose values are inserted once; the compiled twin of twins/priority_queue.py,
+// which has the theory.
 #pragma once
 
 #include "collection.hpp"

@@ -51,9 +51,13 @@ struct Workshop {
 RegisterColumns RegisterParts::part(std::size_t which) const {
     const auto begin = static_cast<std::size_t>(offset[which]);
     const auto count = static_cast<std::size_t>(offset[which + 1]) - begin;
-    return {columns.call.subspan(begin, count), columns.ret.subspan(begin, count),
-            columns.optional.subspan(begin, count), columns.f.subspan(begin, count),
-            columns.old.subspan(begin, count), columns.made.subspan(begin, count), initial[which]};
+    return {columns.call.subspan(begin, count),
+            columns.ret.subspan(begin, count),
+            columns.optional.subspan(begin, count),
+            columns.f.subspan(begin, count),
+            columns.old.subspan(begin, count),
+            columns.made.subspan(begin, count),
+            initial[which]};
 }
 
 Searched search_registers(const RegisterParts& parts, const Allotment& allotment, const std::function<void()>& poll) {

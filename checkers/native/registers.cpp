@@ -66,9 +66,7 @@ std::int32_t Registers::local(std::int32_t value) {
     return local_[value];
 }
 
-std::int32_t Registers::written(std::int32_t value) const {
-    return stamp_[value] == epoch_ ? local_[value] : UNSEEN;
-}
+std::int32_t Registers::written(std::int32_t value) const { return stamp_[value] == epoch_ ? local_[value] : UNSEEN; }
 
 std::int32_t Registers::intern(const Class& one) {
     const std::size_t mask = table_.size() - 1;

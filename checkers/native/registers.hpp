@@ -23,7 +23,7 @@ struct RegisterColumns {
 };
 
 class Registers {
-   public:
+  public:
     // There are only as many states as values that occur.
     static constexpr bool ENDLESS = false;
 
@@ -42,14 +42,10 @@ class Registers {
     std::int32_t step(std::int32_t state, std::int32_t kind) const {
         const Class& one = classes_[kind];
         switch (one.f) {
-            case READ:
-                return state == one.old ? state : NO;
-            case WRITE:
-                return one.made;
-            case CAS:
-                return state == one.old ? one.made : NO;
-            default:
-                return state == one.old ? NO : state;
+            case READ: return state == one.old ? state : NO;
+            case WRITE: return one.made;
+            case CAS: return state == one.old ? one.made : NO;
+            default: return state == one.old ? NO : state;
         }
     }
 
@@ -61,7 +57,7 @@ class Registers {
     };
     Doom doom(std::int32_t state, std::int32_t time) const { return {state, values_[state].needed > time}; }
 
-   private:
+  private:
     struct Class {
         std::int8_t f;
         std::int32_t old;

@@ -53,16 +53,12 @@ class Check {
                     }
                     element.last_found = row;
                     break;
-                case ABSENT:
-                    element.last_missed = row;
-                    break;
+                case ABSENT: element.last_missed = row; break;
                 case ADD:
                     element.many |= element.add != NONE;
                     element.add = row;
                     break;
-                default:
-                    element.many |= element.remove != NONE;
-                    element.remove = row;
+                default: element.many |= element.remove != NONE; element.remove = row;
             }
         }
     }

@@ -18,7 +18,7 @@ inline std::vector<std::int32_t> acknowledged(const Problem& problem) {
 
 template <typename Transitions>
 class Shrinker {
-   public:
+  public:
     Shrinker(Budget& budget, Search<Transitions>& search, const Problem& problem, std::int32_t initial,
              std::span<const Nature> natures)
         : budget_(&budget),
@@ -32,8 +32,8 @@ class Shrinker {
           kind_(Counted<std::int32_t>(budget)),
           optional_(Counted<std::uint8_t>(budget)) {}
 
-    // Rows, ascending, of a problem that is refuted and whose search got stuck at that row; `prepare(problem)` is called
-    // before each attempt.
+    // Rows, ascending, of a problem that is refuted and whose search got stuck at that row; `prepare(problem)` is
+    // called before each attempt.
     template <typename Prepare>
     std::vector<std::int32_t> run(std::int32_t stuck, Prepare&& prepare) {
         begin(stuck, prepare);
@@ -43,7 +43,7 @@ class Shrinker {
         return rows();
     }
 
-   private:
+  private:
     // Tries to go without each run of so many operations.
     template <typename Prepare>
     void drop(std::size_t chunk, Prepare&& prepare) {
@@ -69,8 +69,8 @@ class Shrinker {
         for (std::size_t row = 0; row < problem_.size(); row++)
             if (!problem_.optional[row]) returns.push_back(problem_.ret[row]);
         std::sort(returns.begin(), returns.end());
-        auto count = static_cast<std::size_t>(
-            std::upper_bound(returns.begin(), returns.end(), problem_.ret[stuck]) - returns.begin());
+        auto count = static_cast<std::size_t>(std::upper_bound(returns.begin(), returns.end(), problem_.ret[stuck]) -
+                                              returns.begin());
         while (count < returns.size() && budget_->left() > 0) {
             keep(returns[count - 1]);
             if (refuted(prepare)) return;

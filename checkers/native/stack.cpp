@@ -189,12 +189,13 @@ std::vector<Regions> number_regions(const Elements& elements, std::size_t end, s
     return regions;
 }
 
-// Visits the parts in which some elements cannot be left out: those that are inside at some time, and which of their operations
-// can be at a clear instant.
+// Visits the parts in which some elements cannot be left out: those that are inside at some time, and which of their
+// operations can be at a clear instant.
 template <typename Visit>
 void peel(const Elements& all, std::size_t parts, std::size_t end, Visit stuck) {
     Elements inside;
-    std::copy_if(all.begin(), all.end(), std::back_inserter(inside), [](const Element& e) { return e.added < e.taken; });
+    std::copy_if(all.begin(), all.end(), std::back_inserter(inside),
+                 [](const Element& e) { return e.added < e.taken; });
     ByPart nested(inside, parts);
     std::vector<std::int32_t> last(parts, 0);
     const std::vector<Regions> regions = number_regions(nested.all(), end, last);

@@ -73,7 +73,8 @@ Strings::Doom Strings::doom(std::int32_t, std::int32_t time) const {
 std::int32_t Strings::child(const Node& node, std::string_view text) {
     const auto part = [&](std::string_view whole) { return whole.substr(node.length, text.size()); };
     const auto begin = seen_.begin() + node.first, end = seen_.begin() + node.last;
-    const auto first = std::lower_bound(begin, end, text, [&](auto whole, auto sought) { return part(whole) < sought; });
+    const auto first =
+        std::lower_bound(begin, end, text, [&](auto whole, auto sought) { return part(whole) < sought; });
     const auto last = std::upper_bound(first, end, text, [&](auto sought, auto whole) { return sought < part(whole); });
     if (first == last) return LOST;
     return intern({static_cast<std::int32_t>(first - seen_.begin()), static_cast<std::int32_t>(last - seen_.begin()),

@@ -26,7 +26,7 @@ struct StringColumns {
 // A state is a beginning of something that is read, or else LOST: what is read nowhere, and becomes nothing that is by
 // appending to it. So the orders of appended strings which nobody saw are one.
 class Strings {
-   public:
+  public:
     // There are only as many states as values that occur.
     static constexpr bool ENDLESS = false;
 
@@ -53,7 +53,7 @@ class Strings {
     };
     Doom doom(std::int32_t state, std::int32_t time) const;
 
-   private:
+  private:
     static constexpr std::int32_t LOST = 0;
 
     struct Class {

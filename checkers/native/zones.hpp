@@ -1,4 +1,4 @@
-// Linearizability of registers whose values are written once; the compiled twin of twins/zones.py, which has the theory.
+// Linearizability of registers whose values are written once; the compiled twin of twins/zones.py (the theory).
 #pragma once
 
 #include <cstdint>

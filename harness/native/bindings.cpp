@@ -82,7 +82,7 @@ void add_to(Reader& reader, std::int64_t time, std::int32_t process, std::int8_t
 }
 
 py::array_t<std::int32_t> pair_of(const py::array_t<std::int32_t, py::array::c_style>& process,
-                               const py::array_t<std::int8_t, py::array::c_style>& type) {
+                                  const py::array_t<std::int8_t, py::array::c_style>& type) {
     if (process.ndim() != 1 || type.ndim() != 1 || process.size() != type.size() || process.size() >= INT32_MAX) {
         throw std::invalid_argument("process and type must be columns of one length");
     }

@@ -15,8 +15,8 @@ constexpr int DEEPEST = 100;
 
 enum Field { INDEX, TIME, PROCESS, TYPE, F, KEY, VALUE, NODE, ERROR, VERSION, FIELDS };
 
-constexpr std::string_view NAMES[FIELDS] = {"index", "time", "process", "type",  "f",
-                                            "key",   "value", "node",   "error", "version"};
+constexpr std::string_view NAMES[FIELDS] = {"index", "time",  "process", "type",  "f",
+                                            "key",   "value", "node",    "error", "version"};
 constexpr unsigned REQUIRED = 1 << INDEX | 1 << TIME | 1 << PROCESS | 1 << TYPE | 1 << F;
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
@@ -94,8 +94,8 @@ class Line {
                 ++p;
                 continue;
             }
-            const std::size_t length = sequence(reinterpret_cast<const unsigned char*>(p),
-                                                static_cast<std::size_t>(end_ - p));
+            const std::size_t length =
+                sequence(reinterpret_cast<const unsigned char*>(p), static_cast<std::size_t>(end_ - p));
             if (length == 0) return std::nullopt;
             p += length;
         }
@@ -131,20 +131,32 @@ class Line {
     // Which field comes next; as quorate writes its name, or in another way.
     Field field() {
         switch (end_ - at_ > 1 ? at_[1] : '\0') {
-            case 'i': if (word("\"index\":")) return INDEX; break;
+            case 'i':
+                if (word("\"index\":")) return INDEX;
+                break;
             case 't':
                 if (word("\"time\":")) return TIME;
                 if (word("\"type\":")) return TYPE;
                 break;
-            case 'p': if (word("\"process\":")) return PROCESS; break;
-            case 'f': if (word("\"f\":")) return F; break;
-            case 'k': if (word("\"key\":")) return KEY; break;
+            case 'p':
+                if (word("\"process\":")) return PROCESS;
+                break;
+            case 'f':
+                if (word("\"f\":")) return F;
+                break;
+            case 'k':
+                if (word("\"key\":")) return KEY;
+                break;
             case 'v':
                 if (word("\"value\":")) return VALUE;
                 if (word("\"version\":")) return VERSION;
                 break;
-            case 'n': if (word("\"node\":")) return NODE; break;
-            case 'e': if (word("\"error\":")) return ERROR; break;
+            case 'n':
+                if (word("\"node\":")) return NODE;
+                break;
+            case 'e':
+                if (word("\"error\":")) return ERROR;
+                break;
         }
         const auto name = text();
         if (!name || !take(':')) return FIELDS;
