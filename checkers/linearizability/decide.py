@@ -1,10 +1,10 @@
 """From operations to a decision: what is fast first, the ladder for what that leaves."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from checkers.linearizability import parallel, search
 from checkers.linearizability.decision import HOLDS, UNDECIDED, VIOLATED, Budget, Decision
+from checkers.linearizability.ids import RowsByPart
 from checkers.linearizability.model import Model
 from checkers.linearizability.operations import Operations
 
@@ -29,7 +29,10 @@ def decide(operations: Operations, model: Model, budget: Budget, workers: int = 
         standing[part] = UNDECIDED
         conflicts.pop(part, None)
     open_parts = [part for part in np.flatnonzero(standing == UNDECIDED).tolist() if part not in reasons]
-    rows_of = _rows_by_part(operations, open_parts)
+    if not open_parts:
+        return Decision(standing, conflicts, reasons)
+    rows = RowsByPart(operations.part, operations.parts)
+    rows_of = {part: rows[part] for part in open_parts}
     threads = workers if sum(map(len, rows_of.values())) >= _WORTH_THREADS else 1
     order = sorted(rows_of, key=lambda one: len(rows_of[one]))
     searched = search.parts(operations, model, [rows_of[part] for part in order], budget, threads)
@@ -57,11 +60,3 @@ def _fast(operations: Operations, model: Model, workers: int) -> Decision:
         return parallel.join(operations.parts, zip(groups, found, strict=True))
     quick = model.fast(operations)
     return Decision(np.full(operations.parts, UNDECIDED, dtype=np.int8), {}) if quick is None else quick
-
-
-def _rows_by_part(operations: Operations, parts: list[int]) -> dict[int, NDArray[np.intp]]:
-    if not parts:
-        return {}
-    order = np.argsort(operations.part, kind="stable")
-    bounds = np.searchsorted(operations.part[order], [parts, [part + 1 for part in parts]])
-    return {part: order[a:b] for part, a, b in zip(parts, *bounds.tolist(), strict=True)}

@@ -1,4 +1,4 @@
-"""Values as ids that belong to one part each: what the decision procedures index by."""
+"""What belongs to one part: ids of its values, which the decision procedures index by, and its rows."""
 
 from typing import Any, Final
 
@@ -32,3 +32,19 @@ def local_ids(part: NDArray[np.int32], code: NDArray[Any], parts: int) -> tuple[
         return code.astype(np.int32), codes
     distinct, which = np.unique(pairs, return_inverse=True)
     return which.astype(np.int32), len(distinct)
+
+
+class RowsByPart:
+    """The rows of each part, ascending, found for all parts at once.
+
+    Args:
+        part: Per row, from 0 on.
+        parts: How many parts there are.
+    """
+
+    def __init__(self, part: NDArray[np.int32], parts: int) -> None:
+        self._order = np.argsort(part, kind="stable")
+        self._bounds = np.searchsorted(part[self._order], np.arange(parts + 1)).tolist()
+
+    def __getitem__(self, part: int) -> NDArray[np.intp]:
+        return self._order[self._bounds[part] : self._bounds[part + 1]]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from checkers.linearizability import kernel
 from checkers.linearizability.decision import HOLDS, NEVER, UNDECIDED, VIOLATED, Conflict, Decision
+from checkers.linearizability.ids import RowsByPart
 from checkers.linearizability.twins import rank
 
 LOOSE: Final = int(np.iinfo(np.int64).max)
@@ -76,8 +77,11 @@ def decide(columns: Columns, empty: dict[int, NDArray[np.int64]]) -> Decision:
     }
     standing = np.full(c.parts, HOLDS, dtype=np.int8)
     standing[list(conflicts)] = VIOLATED
+    if not empty:
+        return Decision(standing, conflicts)
+    rows_of = RowsByPart(c.part, c.parts)
     for part, places in empty.items():
-        if part not in conflicts and not _fill(c, ret, np.flatnonzero(c.part == part), places):
+        if part not in conflicts and not _fill(c, ret, rows_of[part], places):
             standing[part] = UNDECIDED
     return Decision(standing, conflicts)
 

@@ -1,6 +1,7 @@
 """A number that is increased, and whose value before is returned."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from checkers.linearizability import places
 from checkers.linearizability.decision import UNDECIDED, VIOLATED, Conflict, Decision
 from checkers.linearizability.explain import Narrator
+from checkers.linearizability.ids import RowsByPart
 from checkers.linearizability.model import ILLEGAL, UNKNOWN, Model, Operation, show
 from checkers.linearizability.operations import Operations
 from harness.values import is_whole
@@ -122,9 +124,15 @@ class _Check:
         o, (row, *_) = self.o, conflict.rows
         if conflict.rule != "rank" or not self.loose[row]:
             return conflict
-        below = self.adds & ~self.loose & (o.part == o.part[row]) & (self.seen < self.seen[conflict.rows[1]])
-        others = [other for other in np.flatnonzero(below).tolist() if other not in conflict.rows]
+        here = self.rows[int(o.part[row])]
+        below = here[self.adds[here] & ~self.loose[here] & (self.seen[here] < self.seen[conflict.rows[1]])]
+        others = [other for other in below.tolist() if other not in conflict.rows]
         return Conflict(conflict.rule, (*conflict.rows, *others))
+
+    @cached_property
+    def rows(self) -> RowsByPart:
+        """The operations of each part."""
+        return RowsByPart(self.o.part, self.o.parts)
 
     def _refute(self, rule: str, *rows: int) -> None:
         self.conflicts.setdefault(int(self.o.part[rows[0]]), Conflict(rule, rows))
@@ -158,16 +166,17 @@ class _Check:
         reached = np.where(first, self.initial, np.append(self.initial, end[:-1]))
         gaps = np.flatnonzero((self.seen[rows] > reached) & ~self.open[self.begin])
         empty: dict[int, NDArray[np.int64]] = {}
-        for part in np.unique(self.begin[gaps]).tolist():
+        parts, start = np.unique(self.begin[gaps], return_index=True)
+        for part, own in zip(parts.tolist(), np.split(gaps, start[1:]), strict=False):
             if part not in self.conflicts:
-                own = gaps[self.begin[gaps] == part]
                 self._gaps(part, reached[own], self.seen[rows[own]], empty)
         return empty
 
     def _gaps(
         self, part: int, low: NDArray[np.int64], high: NDArray[np.int64], empty: dict[int, NDArray[np.int64]]
     ) -> None:
-        loose = np.flatnonzero(self.loose & (self.o.part == part))
+        rows = self.rows[part]
+        loose = rows[self.loose[rows]]
         amounts = np.unique(self.amount[loose])
         if (
             len(amounts) == 1
@@ -177,7 +186,6 @@ class _Check:
             steps = [2 * np.arange(a, b, amounts[0]) for a, b in zip(low.tolist(), high.tolist(), strict=True)]
             empty[part] = np.concatenate(steps).astype(np.int64)
         elif not len(loose):
-            last = np.flatnonzero((self.o.part == part) & ~self.loose & (self.seen == high[0]))
-            self._refute("thin-air", int(last[0]))
+            self._refute("thin-air", int(rows[self.seen[rows] == high[0]][0]))
         else:
             self.open[part] = True

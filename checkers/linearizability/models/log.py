@@ -1,6 +1,7 @@
 """An append-only log."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from checkers.linearizability import places
 from checkers.linearizability.decision import UNDECIDED, VIOLATED, Conflict, Decision
 from checkers.linearizability.explain import Narrator
+from checkers.linearizability.ids import RowsByPart
 from checkers.linearizability.model import ILLEGAL, UNKNOWN, Model, Operation, show
 from checkers.linearizability.operations import Operations
 from harness.values import token
@@ -215,14 +217,18 @@ class _Check:
         log.value, log.row = grown, np.append(log.row, np.full(len(grown) - len(log.row), -1, dtype=np.int64))
         log.row[at] = rows
 
+    @cached_property
+    def rows(self) -> RowsByPart:
+        """The operations of each part."""
+        return RowsByPart(self.o.part, self.o.parts)
+
     def _values(self) -> None:
         """The appends whose place a read shows."""
-        o = self.o
         for part, log in self.logs.items():
             if part in self.conflicts or part in self.reasons:
                 continue
-            rows = np.flatnonzero(self.appends & (o.part == part))
-            self._match(part, log, rows)
+            rows = self.rows[part]
+            self._match(part, log, rows[self.appends[rows]])
 
     def _match(self, part: int, log: _Log, rows: NDArray[np.intp]) -> None:
         o = self.o
@@ -267,14 +273,13 @@ class _Check:
         placed = np.bincount(o.part[self.at >= 0], minlength=o.parts)
         for part in np.flatnonzero((size > placed) & ~self.open).tolist():
             if part not in self.conflicts and part not in self.reasons:
-                here = (o.part == part) & (self.at >= 0)
-                empty[part] = 2 * np.setdiff1d(np.arange(size[part]), self.at[here])
+                empty[part] = 2 * np.setdiff1d(np.arange(size[part]), self.at[self.rows[part]])
         return empty
 
     def _gap(self, part: int) -> None:
         """An operation before which too few appends had begun, if there is one."""
         o = self.o
-        here = np.flatnonzero(o.part == part)
+        here = self.rows[part]
         begun = here[self.appends[here]]
         certain = here[~o.optional[here] & ~self.at_most[here]]
         own = np.where(self.appends & (o.result != 0) & ~o.unanswered, self.at, -1)
@@ -296,8 +301,9 @@ class _Check:
         if conflict.rule == "rank" and self.appends[rows[0]] and self.at[rows[0]] < 0:
             end = int(self.at[rows[1]] if self.appends[rows[1]] else self.length[rows[1]])
             # Nor is it one of those that the list shows: places of the same value are others'.
-            alike = self.appends & (o.part == o.part[rows[0]]) & (o.argument == o.argument[rows[0]])
-            rows += tuple(np.flatnonzero(alike & (self.at >= 0) & (self.at < end)).tolist())
+            here = self.rows[int(o.part[rows[0]])]
+            alike = here[self.appends[here] & (o.argument[here] == o.argument[rows[0]])]
+            rows += tuple(alike[(self.at[alike] >= 0) & (self.at[alike] < end)].tolist())
             whole = not self.appends[rows[1]] and not self.at_most[rows[1]] and not o.argument[rows[1]]
             rows += () if whole else tuple(row for row in np.unique(log.row[:end]).tolist() if row not in rows)
         return Conflict(conflict.rule, rows, tuple(row for row in dict.fromkeys(seen) if row not in rows))

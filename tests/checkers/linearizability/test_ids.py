@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from checkers.linearizability.ids import local_ids
+from checkers.linearizability.ids import RowsByPart, local_ids
 
 
 @pytest.mark.parametrize("parts", [1, 2, 50])
@@ -30,3 +30,8 @@ def test_nothing_has_no_ids() -> None:
     ids, count = local_ids(none, none, 3)
     assert not len(ids)
     assert count == 0
+
+
+def test_the_rows_of_each_part() -> None:
+    rows = RowsByPart(np.array([2, 0, 2, 3, 0], dtype=np.int32), 5)
+    assert [rows[part].tolist() for part in range(5)] == [[1, 4], [], [0, 2], [3], []]
