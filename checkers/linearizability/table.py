@@ -83,9 +83,16 @@ class Table:
 
     def classes(self, operations: Operations) -> NDArray[np.int32]:
         """Per row, the class of its operation."""
-        return np.array(
-            [self._class(operations.operation(row, self.model)) for row in range(len(operations))], np.int32
-        )
+        o = operations
+        columns: list[NDArray[Any]] = [o.f, o.argument, o.result, o.unanswered, o.failed, o.key]
+        columns += [o.process] if self.model.per_process else []
+        columns += [o.version] if self.model.versioned else []
+        codes = list(zip(*(column.tolist() for column in columns), strict=True))
+        first: dict[tuple[Any, ...], int] = {}
+        for row, code in enumerate(codes):
+            first.setdefault(code, row)
+        kinds = {code: self._class(o.operation(row, self.model)) for code, row in first.items()}
+        return np.array([kinds[code] for code in codes], np.int32)
 
     def _class(self, op: Operation) -> int:
         result = UNKNOWN if op.result is UNKNOWN else token(op.result)
