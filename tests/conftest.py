@@ -12,6 +12,7 @@ from collections.abc import Generator
 from contextlib import closing
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -115,29 +116,39 @@ ETCD_VERSIONS = ("3.4.23", "3.5.35", "3.6.16")
 """What is tested on real clusters: Debian's, and the newest of two lines."""
 
 
-def ensure_image(version: str) -> str:
-    """The image of that version of etcd, built when it is missing."""
+def ensure_image(recipe: Any, version: str) -> str:
+    """The image of that version, built when it is missing; ``recipe`` is the target's module ``image``."""
     from harness.docker import images
     from harness.docker.daemon import connect
-    from targets.etcd import image
 
     with closing(connect()) as client:
-        found = images.find(client, image.candidates(version))
-    return found.reference if found else image.build(version)[0]
+        found = images.find(client, recipe.candidates(version))
+    reference: str = found.reference if found else recipe.build(version)[0]
+    return reference
 
 
 @pytest.fixture(scope="session")
 def etcd_image() -> str:
     """The image of the version that is the target's default."""
-    from targets.etcd import Etcd
+    from targets.etcd import Etcd, image
 
-    return ensure_image(Etcd({}).settings["version"])
+    return ensure_image(image, Etcd({}).settings["version"])
 
 
 @pytest.fixture(scope="session")
 def etcd_images() -> tuple[str, ...]:
     """The images of all versions that are tested."""
-    return tuple(ensure_image(version) for version in ETCD_VERSIONS)
+    from targets.etcd import image
+
+    return tuple(ensure_image(image, version) for version in ETCD_VERSIONS)
+
+
+@pytest.fixture(scope="session")
+def cassandra_image() -> str:
+    """The image of the version that is the target's default."""
+    from targets.cassandra import Cassandra, image
+
+    return ensure_image(image, Cassandra({}).settings["version"])
 
 
 @pytest.fixture(scope="session")

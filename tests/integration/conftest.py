@@ -1,8 +1,9 @@
-"""Real clusters of etcd that serve."""
+"""Real clusters that serve."""
 
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,22 @@ import pytest
 from harness.docker.cluster import DockerCluster
 from harness.docker.entry import Entry
 from harness.ready import all_ready
+from harness.target import ContainerTarget
+from targets.cassandra import Cassandra
 from targets.etcd import Etcd
 
-EtcdCluster = Callable[..., AbstractAsyncContextManager[tuple[DockerCluster, Etcd]]]
+Made = Callable[..., AbstractAsyncContextManager[tuple[DockerCluster, Any]]]
 
 
 @pytest.fixture
-def etcd_cluster(tmp_path: Path) -> EtcdCluster:
-    """Makes a context in which a cluster of etcd is up and every member serves."""
+def cluster_of(tmp_path: Path) -> Made:
+    """Makes a context in which a cluster of a target is up and every member serves."""
 
     @asynccontextmanager
     async def make(
-        *, nodes: int = 3, entry: Entry | None = None, **settings: Any
-    ) -> AsyncIterator[tuple[DockerCluster, Etcd]]:
-        target = Etcd({name.replace("_", "-"): value for name, value in settings.items()})
+        kind: type[ContainerTarget], *, nodes: int = 3, entry: Entry | None = None, **settings: Any
+    ) -> AsyncIterator[tuple[DockerCluster, ContainerTarget]]:
+        target = kind({name.replace("_", "-"): value for name, value in settings.items()})
         names = [f"n{number}" for number in range(1, nodes + 1)]
         cluster = DockerCluster(target, names, run_id=f"test/{uuid.uuid4().hex}", folder=tmp_path, entry=entry)
         try:
@@ -36,6 +39,18 @@ def etcd_cluster(tmp_path: Path) -> EtcdCluster:
             await cluster.down()
 
     return make
+
+
+@pytest.fixture
+def etcd_cluster(cluster_of: Made) -> Made:
+    """Makes clusters of etcd."""
+    return partial(cluster_of, Etcd)
+
+
+@pytest.fixture
+def cassandra_cluster(cluster_of: Made) -> Made:
+    """Makes clusters of Cassandra."""
+    return partial(cluster_of, Cassandra)
 
 
 @pytest.fixture
