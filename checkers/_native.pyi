@@ -6,90 +6,37 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Findings: TypeAlias = tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.int8], NDArray[np.int32], NDArray[np.int32]]
+I8: TypeAlias = NDArray[np.int8]
+I32: TypeAlias = NDArray[np.int32]
+I64: TypeAlias = NDArray[np.int64]
+Flags: TypeAlias = NDArray[np.bool_]
+Findings: TypeAlias = tuple[I8, I32, I8, I32, I32]
 
-def counter(
-    call: NDArray[np.int32],
-    ret: NDArray[np.int32],
-    optional: NDArray[np.bool_],
-    f: NDArray[np.int8],
-    part: NDArray[np.int32],
-    amount: NDArray[np.int64],
-    parts: int,
-) -> Findings: ...
+def counter(call: I32, ret: I32, optional: Flags, f: I8, part: I32, amount: I64, parts: int) -> Findings: ...
 def grow_only_set(
-    part: NDArray[np.int32],
-    element: NDArray[np.int32],
-    order: NDArray[np.int32],
-    list_part: NDArray[np.int32],
-    offset: NDArray[np.int64],
-    listed: NDArray[np.int32],
-    elements: int,
-) -> tuple[NDArray[np.int8], NDArray[np.int32]]: ...
+    part: I32, element: I32, order: I32, list_part: I32, offset: I64, listed: I32, elements: int
+) -> tuple[I8, I32]: ...
 def mutex(
-    call: NDArray[np.int32],
-    ret: NDArray[np.int32],
-    optional: NDArray[np.bool_],
-    f: NDArray[np.int8],
-    part: NDArray[np.int32],
-    process: NDArray[np.int32],
-    token: NDArray[np.int64],
+    call: I32,
+    ret: I32,
+    optional: Flags,
+    f: I8,
+    part: I32,
+    process: I32,
+    token: I64,
     parts: int,
     processes: int,
     reentrant: int,
 ) -> Findings: ...
-def set_(
-    call: NDArray[np.int32],
-    ret: NDArray[np.int32],
-    optional: NDArray[np.bool_],
-    f: NDArray[np.int8],
-    part: NDArray[np.int32],
-    parts: int,
-) -> Findings: ...
-def rank(
-    call: NDArray[np.int32], ret: NDArray[np.int32], part: NDArray[np.int32], ranks: NDArray[np.int64], parts: int
-) -> Findings: ...
-def queue(
-    call: NDArray[np.int32],
-    ret: NDArray[np.int32],
-    optional: NDArray[np.bool_],
-    f: NDArray[np.int8],
-    part: NDArray[np.int32],
-    value: NDArray[np.int32],
-    parts: int,
-    values: int,
-) -> Findings: ...
-def stack(
-    call: NDArray[np.int32],
-    ret: NDArray[np.int32],
-    optional: NDArray[np.bool_],
-    f: NDArray[np.int8],
-    part: NDArray[np.int32],
-    value: NDArray[np.int32],
-    parts: int,
-    values: int,
-) -> Findings: ...
+def set_(call: I32, ret: I32, optional: Flags, f: I8, part: I32, parts: int) -> Findings: ...
+def rank(call: I32, ret: I32, part: I32, ranks: I64, parts: int) -> Findings: ...
+def queue(call: I32, ret: I32, optional: Flags, f: I8, part: I32, value: I32, parts: int, values: int) -> Findings: ...
+def stack(call: I32, ret: I32, optional: Flags, f: I8, part: I32, value: I32, parts: int, values: int) -> Findings: ...
 def priority_queue(
-    call: NDArray[np.int32],
-    ret: NDArray[np.int32],
-    optional: NDArray[np.bool_],
-    f: NDArray[np.int8],
-    part: NDArray[np.int32],
-    value: NDArray[np.int32],
-    parts: int,
-    values: int,
-    ranks: NDArray[np.int32],
+    call: I32, ret: I32, optional: Flags, f: I8, part: I32, value: I32, parts: int, values: int, ranks: I32
 ) -> Findings: ...
 def zones(
-    call: NDArray[np.int32],
-    ret: NDArray[np.int32],
-    optional: NDArray[np.bool_],
-    f: NDArray[np.int8],
-    key: NDArray[np.int32],
-    old: NDArray[np.int32],
-    made: NDArray[np.int32],
-    keys: int,
-    values: int,
+    call: I32, ret: I32, optional: Flags, f: I8, key: I32, old: I32, made: I32, keys: int, values: int
 ) -> Findings: ...
 
 class Cells:
@@ -98,14 +45,14 @@ class Cells:
     def bytes(self) -> int: ...
 
 def ladder_registers(
-    call: NDArray[np.int32],
-    ret: NDArray[np.int32],
-    optional: NDArray[np.bool_],
-    f: NDArray[np.int8],
-    old: NDArray[np.int32],
-    new: NDArray[np.int32],
-    offset: NDArray[np.int64],
-    initial: NDArray[np.int32],
+    call: I32,
+    ret: I32,
+    optional: Flags,
+    f: I8,
+    old: I32,
+    new: I32,
+    offset: I64,
+    initial: I32,
     values: int,
     seconds: float,
     memory: int,
@@ -115,11 +62,11 @@ def ladder_registers(
 def ladder_table(
     cells: Cells,
     initial: int,
-    call: NDArray[np.int32],
-    ret: NDArray[np.int32],
-    optional: NDArray[np.bool_],
-    kind: NDArray[np.int32],
-    pure: NDArray[np.bool_],
+    call: I32,
+    ret: I32,
+    optional: Flags,
+    kind: I32,
+    pure: Flags,
     nondeterministic: bool,
     seconds: float,
     memory: int,
@@ -127,22 +74,22 @@ def ladder_table(
 def ladder_shrink(
     cells: Cells,
     initial: int,
-    call: NDArray[np.int32],
-    ret: NDArray[np.int32],
-    optional: NDArray[np.bool_],
-    kind: NDArray[np.int32],
-    pure: NDArray[np.bool_],
+    call: I32,
+    ret: I32,
+    optional: Flags,
+    kind: I32,
+    pure: Flags,
     nondeterministic: bool,
     seconds: float,
     memory: int,
     stuck: int,
-) -> NDArray[np.int32]: ...
+) -> I32: ...
 def ladder_strings(
-    call: NDArray[np.int32],
-    ret: NDArray[np.int32],
-    optional: NDArray[np.bool_],
-    f: NDArray[np.int8],
-    text: NDArray[np.int32],
+    call: I32,
+    ret: I32,
+    optional: Flags,
+    f: I8,
+    text: I32,
     texts: list[bytes],
     seconds: float,
     memory: int,
