@@ -97,7 +97,6 @@ PYBIND11_MODULE(_jsonl, module) {
         .def(py::init<>())
         .def("__len__", &Interner::size)
         .def("get", &plain)
-        .def("table", &table)
         .def("integers", &integers)
         .def("odd", &Interner::odd)
         .def("integer_code",
