@@ -1,4 +1,4 @@
-"""Draws the space-time picture of a witness, and the faults of a whole run, as SVG.
+"""Draws the space-time picture of a witness as SVG.
 
 Time runs to the right, each process has a lane. A witness may span microseconds or minutes, so the axis keeps the order
 of all events exactly and compresses the gaps between them (logarithmically): every event gets a position such that
@@ -25,11 +25,13 @@ WIDTH: Final = 940
 _SMALLEST: Final = 0.77
 """How far a drawing may shrink, where that makes it fit: its texts can still be read then."""
 
-_LABELS: Final = 104
+LABELS: Final = 104
+RIGHT: Final = 18
+"""Where the names of the lanes end, and what is left free at the right."""
+
 _LANE: Final = 44
 _BAND_ROW: Final = 17
 _CHARACTER: Final = 6.7
-_RIGHT: Final = 18
 _TICK: Final = 66
 _STRIP: Final = 30
 _MARK: Final = 18
@@ -111,12 +113,12 @@ def layout(data: dict[str, Any], width: float = WIDTH) -> Layout:
     if marks:
         texts.append(x[marks[-1]] + 12 + len(_state(data["order"][-1]["after"])) * _CHARACTER)
     needed = max([at + 24, *texts])
-    available = width - _LABELS - _RIGHT
+    available = width - LABELS - RIGHT
     stretch = max(1.0, available / needed) if needed else 1.0
-    right = _LABELS + max(needed, available)
+    right = LABELS + max(needed, available)
     return Layout(
-        width=right + _RIGHT,
-        x={point: round(_LABELS + 8 + position * stretch * 0.98, 1) for point, position in x.items()},
+        width=right + RIGHT,
+        x={point: round(LABELS + 8 + position * stretch * 0.98, 1) for point, position in x.items()},
         lanes=sorted({call["process"] for call in calls}),
         top=8 + _BAND_ROW * len(data["faults"]) + (_STRIP if data["order"] else 0),
         right=right,
@@ -193,13 +195,13 @@ def _bar_y(process: int, plan: Layout) -> float:
 
 def _lane(row: int, plan: Layout) -> Markup:
     return Markup('<path class="lane" d="M{a} {y:.0f}H{b:.1f}"/>').format(
-        a=_LABELS, b=plan.right, y=plan.top + _LANE * row + 30
+        a=LABELS, b=plan.right, y=plan.top + _LANE * row + 30
     )
 
 
 def _names(plan: Layout, data: dict[str, Any], bottom: float) -> Markup:
     """Whose the lanes are: above everything else, so that they can stay where they are when a wide picture scrolls."""
-    parts = [Markup('<rect width="{w}" height="{h:.0f}"/>').format(w=_LABELS - 4, h=bottom)]
+    parts = [Markup('<rect width="{w}" height="{h:.0f}"/>').format(w=LABELS - 4, h=bottom)]
     if data["order"]:
         parts.append(Markup('<text class="who" y="{y:.0f}">state</text>').format(y=plan.top - _STRIP + 18))
     for row, process in enumerate(plan.lanes):
@@ -251,11 +253,11 @@ def _order(data: dict[str, Any], plan: Layout) -> Markup:
             '<path class="strip" d="M{a} {y:.0f}H{b:.0f}v20H{a}z"/>'
             '<text x="{s}" y="{t:.0f}">{first}<title>{all}</title></text>'
         ).format(
-            a=_LABELS,
+            a=LABELS,
             b=plan.right,
             y=y,
             t=y + 14,
-            s=_LABELS + 6,
+            s=LABELS + 6,
             first=_state(data["order"][0]["before"]),
             all=data["order"][0]["before"],
         )
@@ -313,16 +315,16 @@ def _band(fault: dict[str, Any], row: int, plan: Layout, bottom: float, name: st
         before = [x for point, x in plan.x.items() if point[0] <= ns]
         if (ns, -1, 0) in plan.x:
             return plan.x[(ns, -1, 0)]
-        return plan.right if len(before) == len(plan.x) else max(before, default=float(_LABELS))
+        return plan.right if len(before) == len(plan.x) else max(before, default=float(LABELS))
 
     y = 4 + _BAND_ROW * row
-    left = place(fault["requested"], _LABELS)
+    left = place(fault["requested"], LABELS)
     right = place(fault["healed"], plan.right)
     effective = place(fault["effective"], right)
     label = f"{fault['id']}: {fault['words']}" if fault["words"] else fault["id"]
     when = [f"{k} {words.instant(fault[k])}" for k in ("effective", "healed") if fault[k] is not None]
     label += f" ({', '.join(when)})" if when else " (never effective)"
-    label = words.shorten(label, int((plan.right - _LABELS - 10) / 6.1))
+    label = words.shorten(label, int((plan.right - LABELS - 10) / 6.1))
     text_x = min(left + 5, plan.right - len(label) * 6.1)
     return Markup(
         '<g class="fault"><rect fill="url(#{n}-hatch)" x="{l}" y="{y}" width="{a:.1f}" height="{h:.0f}"/>'
@@ -338,7 +340,7 @@ def _band(fault: dict[str, Any], row: int, plan: Layout, bottom: float, name: st
         y=y,
         h=bottom - y,
         z=bottom,
-        x=max(text_x, _LABELS + 4.0),
+        x=max(text_x, LABELS + 4.0),
         t=y + 12,
         label=label,
     )
@@ -346,7 +348,7 @@ def _band(fault: dict[str, Any], row: int, plan: Layout, bottom: float, name: st
 
 def _axis(plan: Layout, data: dict[str, Any], y: float) -> Markup:
     """Ticks at the events of the witness, as many as can be read."""
-    parts = [Markup('<path class="axis" d="M{a} {y:.0f}H{b:.0f}"/>').format(a=_LABELS, b=plan.right, y=y)]
+    parts = [Markup('<path class="axis" d="M{a} {y:.0f}H{b:.0f}"/>').format(a=LABELS, b=plan.right, y=y)]
     wanted = [point for call in data["calls"] if call["witness"] for point in (_begin(call), _finish(call)) if point]
     taken = -math.inf
     for point in sorted(wanted):
@@ -359,80 +361,3 @@ def _axis(plan: Layout, data: dict[str, Any], y: float) -> Markup:
             taken = x
         parts.append(mark)
     return Markup('<g class="scale">{}</g>').format(Markup("").join(parts))
-
-
-def draw_faults(faults: list[dict[str, Any]], seconds: float, title: str, moments: list[int]) -> Markup:
-    """The faults of a whole run, one lane per kind, on a linear axis.
-
-    Args:
-        faults: As ``results.picture.band`` makes them.
-        seconds: Length of the run.
-        title: What a screen reader says.
-        moments: Instants (nanoseconds) to mark: the anomalies.
-    """
-    kinds = list(dict.fromkeys(fault["fault"] for fault in faults))
-    span = max(seconds * 1e9, 1.0)
-    height = 28 * max(len(kinds), 1)
-
-    def at(ns: float) -> float:
-        return round(_LABELS + min(ns / span, 1.0) * (WIDTH - _LABELS - _RIGHT), 1)
-
-    parts = [
-        Markup(
-            '<svg class="timeline overview" viewBox="0 0 {w} {h}" role="img" aria-labelledby="faults-title" '
-            'xmlns="http://www.w3.org/2000/svg"><title id="faults-title">{t}</title>'
-            '<defs><pattern id="faults-hatch" width="5" height="5" patternUnits="userSpaceOnUse" '
-            'patternTransform="rotate(45)"><path d="M0 0V5" class="hatch"/></pattern></defs>'
-        ).format(w=WIDTH, h=height + 30, t=words.visible(title))
-    ]
-    for row, kind in enumerate(kinds):
-        y = 28 * row + 4
-        parts.append(
-            Markup('<path class="lane" d="M{a} {m}H{b}"/><text class="who" x="0" y="{t}">{k}</text>').format(
-                a=_LABELS, b=WIDTH - _RIGHT, m=y + 11, t=y + 15, k=kind
-            )
-        )
-        parts += [_span(fault, y, at, span) for fault in faults if fault["fault"] == kind]
-    parts += [Markup('<path class="moment" d="M{x} 0V{y}"/>').format(x=at(ns), y=height) for ns in moments]
-    parts.append(
-        Markup('<g class="scale"><path class="axis" d="M{a} {y}H{b}"/>').format(a=_LABELS, b=WIDTH - _RIGHT, y=height)
-    )
-    step = _step(seconds)
-    for number in range(int(seconds / step) + 1):
-        parts.append(
-            Markup('<path class="tick" d="M{x} {y}v5"/><text x="{x}" y="{t}">{l:g} s</text>').format(
-                x=at(number * step * 1e9), y=height, t=height + 18, l=number * step
-            )
-        )
-    return Markup("").join([*parts, Markup("</g></svg>")])
-
-
-def _span(fault: dict[str, Any], y: float, at: Any, span: float) -> Markup:
-    left = at(fault["requested"])
-    right = at(fault["healed"] if fault["healed"] is not None else span)
-    effective = at(fault["effective"]) if fault["effective"] is not None else right
-    end = at(fault["verified"]) if fault["verified"] is not None else right
-    words_ = f"{fault['id']}: {fault['words']}"
-    state = "" if fault["effective"] is not None else " (never seen to be effective)"
-    return Markup(
-        '<g class="fault"><title>{t}</title>'
-        '<rect fill="url(#faults-hatch)" x="{l}" y="{y}" width="{w:.1f}" height="22"/>'
-        '<rect fill="url(#faults-hatch)" x="{r}" y="{y}" width="{v:.1f}" height="22"/>'
-        '<rect class="effective" x="{e}" y="{y}" width="{b:.1f}" height="22"/><path d="M{l} {y}v22M{r} {y}v22"/></g>'
-    ).format(
-        t=words_ + state,
-        l=left,
-        w=max(effective - left, 0),
-        v=max(end - right, 0),
-        e=effective,
-        b=max(right - effective, 0),
-        r=right,
-        y=y,
-    )
-
-
-def _step(seconds: float) -> float:
-    """A round distance between ticks: between five and twelve of them."""
-    raw = max(seconds, 1e-3) / 8
-    power = 10.0 ** math.floor(math.log10(raw))
-    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * 0.999)

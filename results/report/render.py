@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from checkers.verdict import RunVerdict
 from harness.history import History
-from results import timeline, words
+from results import overview, timeline, words
 from results.record import RunRecord
 from results.report.build import build
 from results.store import RunFolder
@@ -71,7 +71,7 @@ def render(data: dict[str, Any], series: "plots.Series") -> str:
             for number, other in enumerate(data["others"], 2)
             if "picture" in other
         ],
-        overview=timeline.draw_faults(data["faults"], data["seconds"], data["faults_words"], data["moments"]),
+        overview=overview.draw(data["faults"], data["seconds"], data["faults_words"], data["moments"]),
         plots=Markup(plots.draw(series, data["faults"], data["moments"])),  # noqa: S704 - matplotlib escapes texts
         data_block=json_block({name: data[name] for name in ("validity", "headline", "witness", "faults", "seconds")}),
     )

@@ -79,15 +79,6 @@ def test_an_empty_witness_can_be_drawn() -> None:
     assert "</svg>" in timeline.draw(picture(History([]), anomaly(()), []), "nothing")
 
 
-def test_the_faults_of_a_run_have_a_lane_per_kind() -> None:
-    faults = sample()["faults"]
-
-    drawn = timeline.draw_faults(faults, 20.0, "faults", [9_000_000_000])
-
-    assert drawn.count('class="who"') == 1
-    assert 'class="moment"' in drawn
-
-
 def told(*order: tuple[int, str, str], stuck: tuple[tuple[int, str], ...] = ()) -> dict[str, Any]:
     """The data of the planted witness (and of the read of 5 between) with an order, as a checker gives them."""
     history = History(sample_runs.stale_read())
