@@ -14,7 +14,7 @@ STRENGTH = (
     "sequential",
     "causal",
     "pram",
-    "eventual",
+    "eventually-consistent",
 )
 """Consistency models of single objects, the strongest first."""
 

@@ -97,6 +97,14 @@ def test_a_weak_design_breaks_what_its_workload_is_about(
     assert names(verdict) >= expected
 
 
+@pytest.mark.parametrize("design", ["linearizable", "async-replication", "last-write-wins"])
+def test_every_design_converges_after_healing(design: str, tmp_path: Path) -> None:
+    _, verdict = simulate(spec(1, f"design={design}", workload="convergence", time_limit=10), tmp_path)
+
+    assert (verdict.validity, verdict.strongest) == ("valid", "eventually-consistent")
+    assert 0 < verdict.verdicts[0].statistics["converged after ms"]["max"] < 5000
+
+
 def test_replicas_that_lag_show_old_totals_but_no_wrong_ones(tmp_path: Path) -> None:
     """Each has a beginning of the primary's log, which is a snapshot."""
     _, verdict = simulate(spec(1, "design=async-replication", workload="bank", time_limit=10), tmp_path)
