@@ -1,6 +1,7 @@
 """Waiting until the nodes of a cluster serve."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from harness.cluster import Cluster, Node, NodeState
 from harness.errors import NodeFailed
@@ -19,11 +20,20 @@ async def all_ready(target: Target, cluster: Cluster) -> None:
     Raises:
         NodeFailed: A node's main process ended; the message quotes its last lines.
     """
-    await asyncio.gather(*(_ready(target, cluster, node) for node in cluster.nodes))
+    await until_all(cluster, lambda node: target.ready(cluster, node))
 
 
-async def _ready(target: Target, cluster: Cluster, node: Node) -> None:
-    while not await target.ready(cluster, node):
+async def until_all(cluster: Cluster, condition: Callable[[Node], Awaitable[bool]]) -> None:
+    """Wait until the condition holds of every node; of each of them, not of all at the same moment.
+
+    Raises:
+        NodeFailed: A node's main process ended; the message quotes its last lines.
+    """
+    await asyncio.gather(*(_until(node, condition) for node in cluster.nodes))
+
+
+async def _until(node: Node, condition: Callable[[Node], Awaitable[bool]]) -> None:
+    while not await condition(node):
         if await node.state() in (NodeState.STOPPED, NodeState.MISSING):
             lines = (await node.log()).decode(errors="replace").strip().splitlines()[-LAST_LINES:]
             raise NodeFailed(

@@ -2,7 +2,7 @@
 
 ::
 
-    start cluster > wait until ready > set up > probe faults > load > heal > recover > final reads
+    start cluster > assemble, wait until ready > set up > probe faults > load > heal > recover > final reads
                   > clean up > collect logs > tear down
 
 Whatever fails, and whenever the user interrupts, faults are healed, the history so far is kept, the logs are collected
@@ -191,12 +191,18 @@ class Run:
         async with self._phase("start cluster"):
             await self._interruptible(cluster.up(), times.start)
         async with self._phase("wait until ready"):
-            await self._interruptible(all_ready(plan.target, cluster), times.ready)
+            await self._interruptible(self._ready(), times.ready)
         async with self._phase("set up"):
             await self._interruptible(self._setup(), times.setup)
         if plan.nemesis is not None:
             async with self._phase("probe faults"):
                 await self._interruptible(self._probe(plan.nemesis), times.setup)
+
+    async def _ready(self) -> None:
+        """Make one system of the nodes, and wait until all of them serve."""
+        plan = self._plan
+        await plan.target.assemble(plan.cluster)
+        await all_ready(plan.target, plan.cluster)
 
     async def _setup(self) -> None:
         """Prepare the datastore through the target and through one client."""

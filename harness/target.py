@@ -83,8 +83,17 @@ class Target(ABC):
         del cluster
         return []
 
+    async def assemble(self, cluster: Cluster) -> None:
+        """Whatever must be done once, before any node can be ready, to make one system of nodes that have just started.
+
+        Their processes run, but may not answer yet (``harness.ready.until_all`` waits for them).
+
+        Raises:
+            NodeFailed: A node ended or refused.
+        """
+
     async def setup(self, cluster: Cluster) -> None:
-        """Whatever must be done once when all nodes are ready (join members, create a keyspace)."""
+        """Whatever must be done once when all nodes are ready (create a keyspace)."""
 
 
 @dataclass(frozen=True, slots=True)

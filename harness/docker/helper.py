@@ -13,7 +13,7 @@ import docker
 from docker.errors import NotFound
 
 from harness.cluster import Completed
-from harness.docker import images, labels
+from harness.docker import entry, images, labels
 from harness.docker.daemon import explained
 from harness.docker.execute import execute
 from harness.errors import EnvironmentFailed, NodeFailed
@@ -101,3 +101,14 @@ def build(client: docker.DockerClient) -> str:
         )
         images.import_root(client, archive, IMAGE, [])
     return IMAGE
+
+
+def build_where_needed(client: docker.DockerClient) -> list[str]:
+    """Make the helper's image where a node can be entered in no other way and it is absent; the reference made, if any.
+
+    Raises:
+        EnvironmentFailed: A tool is missing, or a package could not be fetched.
+    """
+    if not entry.no_nsenter(client.api.base_url) or images.find(client, (IMAGE,)) is not None:
+        return []
+    return [build(client)]

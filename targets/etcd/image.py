@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from harness.docker import entry, helper, images
+from harness.docker import helper, images
 from harness.docker.daemon import connect
 from harness.errors import EnvironmentFailed
 
@@ -44,10 +44,7 @@ def build(version: str) -> Sequence[str]:
         folder = Path(name)
         archive = _debian(version, folder) if version in DEBIAN else _modules(version, folder)
         images.import_root(client, archive, reference, CHANGES)
-        made = [reference]
-        if entry.no_nsenter(client.api.base_url) and images.find(client, (helper.IMAGE,)) is None:
-            made.append(helper.build(client))
-    return made
+        return [reference, *helper.build_where_needed(client)]
 
 
 def has_module(version: str) -> bool:

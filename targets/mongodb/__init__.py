@@ -1,0 +1,5 @@
+"""MongoDB: the target, its clients and its images."""
+
+from targets.mongodb.target import MongoDB
+
+__all__ = ["MongoDB"]
