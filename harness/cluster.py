@@ -84,6 +84,11 @@ class Node(ABC):
             NodeFailed: There is no such file.
         """
 
+    async def files(self, folder: str) -> dict[str, bytes]:
+        """All files below a folder inside the node, by their path below it; none where there is no such folder."""
+        del folder
+        return {}
+
     @abstractmethod
     async def log(self) -> bytes:
         """All that the main process has written to its standard output and error, also after it has died."""

@@ -309,21 +309,29 @@ class Run:
         plan = self._plan
         try:
             async with self._phase("collect logs"):
-                await asyncio.gather(*map(self._save_log, plan.cluster.nodes))
+                await asyncio.gather(*map(self._save, plan.cluster.nodes))
         finally:
             async with self._phase("tear down"):
                 await _within(plan.timeouts.down, plan.cluster.down())
 
-    async def _save_log(self, node: Node) -> None:
+    async def _save(self, node: Node) -> None:
         """A log that cannot be had is a remark: it must not keep the cluster from being removed."""
-        try:
-            async with asyncio.timeout(self._plan.timeouts.logs):
-                data = await node.log()
-            folder = self._plan.logs / node.name
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / "node.log").write_bytes(data)
-        except (HarnessError, TimeoutError, OSError) as error:
-            self.outcome.problems.append(f"the log of {node.name} could not be collected: {str(error) or 'time-out'}")
+        folder = self._plan.logs / node.name
+        for what, collect in (("log", self._log), ("files", self._plan.target.artifacts)):
+            try:
+                async with asyncio.timeout(self._plan.timeouts.logs):
+                    found = await collect(node)
+                for name, data in found.items():
+                    path = folder / name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(data)
+            except (HarnessError, TimeoutError, OSError) as error:
+                why = str(error) or "time-out"
+                self.outcome.problems.append(f"the {what} of {node.name} could not be collected: {why}")
+
+    @staticmethod
+    async def _log(node: Node) -> Mapping[str, bytes]:
+        return {"node.log": await node.log()}
 
     async def _interruptible(self, work: Coroutine[Any, Any, T], limit: float) -> T:
         """The result of ``work``, unless the user asks to stop or it takes too long."""

@@ -95,6 +95,14 @@ class Target(ABC):
     async def setup(self, cluster: Cluster) -> None:
         """Whatever must be done once when all nodes are ready (create a keyspace)."""
 
+    async def artifacts(self, node: Node) -> Mapping[str, bytes]:
+        """What is worth keeping of a node at the end besides its log: relative path → content.
+
+        A file whose name ends with ``.log`` is shown in the report, as the node's own log is.
+        """
+        del node
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class NodeSpec:

@@ -116,6 +116,10 @@ ETCD_VERSIONS = ("3.4.23", "3.5.35", "3.6.16")
 """What is tested on real clusters: Debian's, and the newest of two lines."""
 
 
+MONGODB_VERSIONS = ("5.0.4", "6.0.27")
+"""The same of MongoDB: those that there is a recipe for."""
+
+
 def ensure_image(recipe: Any, version: str) -> str:
     """The image of that version, built when it is missing; ``recipe`` is the target's module ``image``."""
     from harness.docker import images
@@ -149,6 +153,22 @@ def cassandra_image() -> str:
     from targets.cassandra import Cassandra, image
 
     return ensure_image(image, Cassandra({}).settings["version"])
+
+
+@pytest.fixture(scope="session")
+def mongodb_image() -> str:
+    """The image of the version that is the target's default."""
+    from targets.mongodb import MongoDB, image
+
+    return ensure_image(image, MongoDB({}).settings["version"])
+
+
+@pytest.fixture(scope="session")
+def mongodb_images() -> tuple[str, ...]:
+    """The images of all versions that are tested."""
+    from targets.mongodb import image
+
+    return tuple(ensure_image(image, version) for version in MONGODB_VERSIONS)
 
 
 @pytest.fixture(scope="session")

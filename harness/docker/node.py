@@ -3,7 +3,8 @@
 import asyncio
 import io
 import tarfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import docker
@@ -114,6 +115,10 @@ class DockerNode(Node):
         """Read a file inside the container, which need not run."""
         return await blocking(self._get, path)
 
+    async def files(self, folder: str) -> dict[str, bytes]:
+        """Read all files below a folder inside the container, which need not run."""
+        return await blocking(self._files, folder)
+
     async def log(self) -> bytes:
         """Standard output and error so far, also after a crash, and after a start of the cluster that failed."""
         if self._client is None and self._saved_log is not None:
@@ -214,19 +219,36 @@ class DockerNode(Node):
                     raise
 
     def _get(self, path: str) -> bytes:
+        with self._archive(path) as archive:
+            if archive is None:
+                raise NodeFailed(f"there is no {path} in {self.name}")
+            member = archive.extractfile(archive.getmembers()[0])
+            if member is None:
+                raise NodeFailed(f"{path} in {self.name} is not a file")
+            return member.read()
+
+    def _files(self, folder: str) -> dict[str, bytes]:
+        with self._archive(folder) as archive:
+            if archive is None:
+                return {}
+            # The names in the archive begin with the folder's own.
+            found = ((member.name.partition("/")[2], archive.extractfile(member)) for member in archive.getmembers())
+            return {name: file.read() for name, file in found if file is not None and name}
+
+    @contextmanager
+    def _archive(self, path: str) -> Iterator[tarfile.TarFile | None]:
+        """What is at ``path``, as Docker packs it; None where there is nothing."""
         client, container = self._there("read a file")
         try:
             chunks, _ = client.api.get_archive(container, path)
             packed = b"".join(chunks)
         except NotFound:
-            raise NodeFailed(f"there is no {path} in {self.name}") from None
+            yield None
+            return
         except APIError as error:
             raise explain(error, f"read {path} in {self.name}") from error
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            member = archive.extractfile(archive.getmembers()[0])
-            if member is None:
-                raise NodeFailed(f"{path} in {self.name} is not a file")
-            return member.read()
+            yield archive
 
     def _log(self) -> bytes:
         client, container = self._there("read its log")

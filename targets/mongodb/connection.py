@@ -20,13 +20,15 @@ PORT: Final = 27017
 REPLICA_SET: Final = "quorate"
 
 REQUEST_TIMEOUT: Final = 4.0
-"""Seconds that one operation may take: less than the harness gives it, so that the answer names the reason."""
+"""Seconds that one operation may take, waiting for a primary included; the harness gives it more, so that the answer
+names the reason.
+"""
 
-SELECTION_TIMEOUT: Final = 1.0
-"""Seconds that a member to ask is waited for, within those: while a primary is elected there is none."""
+OPEN_TIMEOUT: Final = 2.0
+"""Seconds that a new client may take to find the first member."""
 
 CONNECT_TIMEOUT: Final = 1.0
-"""Seconds that connecting may take, and that a monitored member may be silent."""
+"""Seconds that one connection may take, and that a monitored member may be silent."""
 
 HEARTBEAT: Final = 0.5
 """Seconds between two looks of the driver at a member, the shortest that it allows."""
@@ -69,8 +71,12 @@ class Attempts(CommandListener):
         self._answered(event.request_id, event.reply)
 
     def failed(self, event: CommandFailedEvent) -> None:
-        """The answer is an error, or there will be none: then it has no ``ok``."""
-        self._answered(event.request_id, event.failure if "ok" in event.failure else None)
+        """The answer is an error, that of the write concern alone, or there will be none."""
+        failure = event.failure
+        if "errtype" in failure:  # the driver's own words for an exception that is no answer
+            self._answered(event.request_id, None)
+        else:
+            self._answered(event.request_id, failure if "ok" in failure else {"ok": 1, "writeConcernError": failure})
 
     def _answered(self, request: int, answer: Mapping[str, Any] | None) -> None:
         attempt = self._open.pop(request, None)
@@ -109,7 +115,7 @@ class Connection:
         Raises:
             pymongo.errors.PyMongoError: None did in time.
         """
-        with pymongo.timeout(REQUEST_TIMEOUT):
+        with pymongo.timeout(OPEN_TIMEOUT):
             await self._driver.admin.command("ping", read_preference=Nearest())
 
     async def make_collection(self) -> None:
@@ -233,8 +239,9 @@ def _driver(address: str, **settings: Any) -> Driver:
     return AsyncMongoClient(
         address,
         PORT,
-        serverSelectionTimeoutMS=round(SELECTION_TIMEOUT * 1000),
+        serverSelectionTimeoutMS=round(OPEN_TIMEOUT * 1000),
         connectTimeoutMS=round(CONNECT_TIMEOUT * 1000),
         heartbeatFrequencyMS=round(HEARTBEAT * 1000),
+        serverMonitoringMode="poll",  # one connection per member instead of two: every client has a driver of its own
         **settings,
     )

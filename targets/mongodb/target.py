@@ -11,7 +11,7 @@ from harness.errors import NodeFailed, UsageError
 from harness.options import Option
 from harness.ready import until_all
 from harness.target import ContainerTarget, Defaults, NodeSpec
-from targets.mongodb import client, consistency, image, transactions
+from targets.mongodb import client, consistency, image, rollback, transactions
 from targets.mongodb.connection import PORT, REPLICA_SET, ask
 from targets.mongodb.consistency import MAJORITY
 
@@ -139,6 +139,12 @@ class MongoDB(ContainerTarget):
         """The members that say of themselves that they lead; a deposed one that has not noticed may be among them."""
         said = await asyncio.gather(*(ask(node.address, "hello") for node in cluster.nodes))
         return [node.name for node, one in zip(cluster.nodes, said, strict=True) if one.get("isWritablePrimary")]
+
+    async def artifacts(self, node: Node) -> Mapping[str, bytes]:
+        """The files of what the member rolled back, and ``rollback.log`` with each document of them in words."""
+        found = await node.files(f"{DATA}/{rollback.FOLDER}")
+        kept = {f"{rollback.FOLDER}/{name}": data for name, data in found.items()}
+        return {**kept, "rollback.log": rollback.told(found)} if found else {}
 
     @classmethod
     def build_image(cls, settings: Mapping[str, Any]) -> Sequence[str]:

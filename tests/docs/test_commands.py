@@ -25,7 +25,7 @@ def test_the_commands_of_a_page(commands_of: list[Any], shell: Any) -> None:
 
 @pytest.mark.docker
 def test_the_commands_of_a_page_that_need_docker(
-    commands_of: list[Any], shell: Any, etcd_image: str, cassandra_image: str, helper_image: str
+    commands_of: list[Any], shell: Any, etcd_image: str, mongodb_image: str, cassandra_image: str, helper_image: str
 ) -> None:
     for command in commands_of:
         long = command.line.startswith("quorate test") and "--time-limit 15" not in command.line

@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from memory_world import MemoryClient, World
+from memory_world import MemoryClient, MemoryCluster, MemoryTarget, World
 
 from harness import generator as g
 from harness.capability import Capability
-from harness.cluster import NodeState
+from harness.cluster import Node, NodeState
 from harness.errors import EnvironmentFailed, HarnessError, NodeFailed, PhaseTimeout
 from harness.op import NEMESIS, Invocation
 from harness.run import Stop, Timeouts
@@ -80,6 +80,34 @@ def test_the_logs_of_all_nodes_are_kept(world: World) -> None:
     world.execute()
 
     assert (world.plan.logs / "n2" / "node.log").read_text().endswith("last line of n2\n")
+
+
+def test_what_a_target_keeps_of_a_node_stands_beside_its_log(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def kept(self: MemoryTarget, node: Node) -> dict[str, bytes]:
+        return {"deep/down/file": node.name.encode()} if node.name == "n2" else {}
+
+    monkeypatch.setattr(MemoryTarget, "artifacts", kept)
+    world.execute()
+
+    assert (world.plan.logs / "n2" / "deep" / "down" / "file").read_text() == "n2"
+    assert (world.plan.logs / "n2" / "node.log").exists()
+    assert [path.name for path in (world.plan.logs / "n1").iterdir()] == ["node.log"]
+
+
+def test_nodes_are_made_one_system_before_any_is_asked_whether_it_is_ready(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for node in world.cluster.nodes:
+        node.serves = False
+
+    async def assemble(self: MemoryTarget, cluster: MemoryCluster) -> None:
+        for node in cluster.nodes:
+            assert await node.state() is NodeState.RUNNING
+            node.serves = True
+
+    monkeypatch.setattr(MemoryTarget, "assemble", assemble)
+
+    assert world.execute().ended == "complete"
 
 
 def test_a_cluster_that_does_not_start_is_removed_and_leaves_no_history(world: World) -> None:

@@ -16,6 +16,7 @@ from harness.ready import all_ready
 from harness.target import ContainerTarget
 from targets.cassandra import Cassandra
 from targets.etcd import Etcd
+from targets.mongodb import MongoDB
 
 Made = Callable[..., AbstractAsyncContextManager[tuple[DockerCluster, Any]]]
 
@@ -33,6 +34,7 @@ def cluster_of(tmp_path: Path) -> Made:
         cluster = DockerCluster(target, names, run_id=f"test/{uuid.uuid4().hex}", folder=tmp_path, entry=entry)
         try:
             await cluster.up()
+            await target.assemble(cluster)
             await all_ready(target, cluster)
             yield cluster, target
         finally:
@@ -51,6 +53,12 @@ def etcd_cluster(cluster_of: Made) -> Made:
 def cassandra_cluster(cluster_of: Made) -> Made:
     """Makes clusters of Cassandra."""
     return partial(cluster_of, Cassandra)
+
+
+@pytest.fixture
+def mongodb_cluster(cluster_of: Made) -> Made:
+    """Makes replica sets of MongoDB."""
+    return partial(cluster_of, MongoDB)
 
 
 @pytest.fixture

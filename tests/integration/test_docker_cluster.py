@@ -141,6 +141,9 @@ async def test_files_and_commands_inside(etcd_cluster: Any) -> None:
         assert await node.get("/made/on/the/way") == b"content"
         with pytest.raises(NodeFailed, match="no /nowhere in n1"):
             await node.get("/nowhere")
+        await node.put("/made/below/here", b"more")
+        assert await node.files("/made") == {"on/the/way": b"content", "below/here": b"more"}
+        assert await node.files("/nowhere") == {}
         done = await node.run(["etcd", "--version"])
         assert (done.code, done.stderr) == (0, b"")
         assert b"etcd Version" in done.stdout
