@@ -24,9 +24,8 @@ def test_the_commands_of_a_page(commands_of: list[Any], shell: Any) -> None:
 
 
 @pytest.mark.docker
-def test_the_commands_of_a_page_that_need_docker(
-    commands_of: list[Any], shell: Any, etcd_image: str, mongodb_image: str, cassandra_image: str, helper_image: str
-) -> None:
+@pytest.mark.usefixtures("etcd_image", "mongodb_image", "cassandra_image", "helper_image")
+def test_the_commands_of_a_page_that_need_docker(commands_of: list[Any], shell: Any) -> None:
     for command in commands_of:
         long = command.line.startswith("quorate test") and "--time-limit 15" not in command.line
         shell.keep(type(command)(command.line + SHORT, command.code) if long else command)
