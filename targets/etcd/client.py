@@ -1,4 +1,4 @@
-"""Clients of etcd: register, set and counter, each bound to one member."""
+"""Clients of etcd: what all share, and register, set and counter; each is bound to one member."""
 
 import asyncio
 from abc import abstractmethod
@@ -83,22 +83,22 @@ class RegisterClient(EtcdClient):
             answer = await connection.range(path, serializable=self._serializable)
             if not answer.kvs:
                 return op.ok(None)
-            return op.ok(_decode(answer.kvs[0].value), answer.kvs[0].mod_revision)
+            return op.ok(decode(answer.kvs[0].value), answer.kvs[0].mod_revision)
         if op.f == "write":
-            return op.ok(op.value, await connection.put(path, _encode(op.value)))
+            return op.ok(op.value, await connection.put(path, encode(op.value)))
         if op.f == "cas":
             return await self._cas(connection, op, path)
-        return op.fail(_unknown(op))
+        return op.fail(unknown(op))
 
     @staticmethod
     async def _cas(connection: Connection, op: Op, path: bytes) -> Op:
         old, new = op.value
-        compare = is_absent(path) if old is None else value_is(path, _encode(old))
-        answer = await connection.put_if(compare, path, _encode(new))
+        compare = is_absent(path) if old is None else value_is(path, encode(old))
+        answer = await connection.put_if(compare, path, encode(new))
         if answer.succeeded:
             return op.ok(op.value, answer.header.revision)
         found = answer.responses[0].response_range.kvs
-        return op.fail(f"cas-mismatch: found {_decode(found[0].value)!r}" if found else "cas-mismatch: found nothing")
+        return op.fail(f"cas-mismatch: found {decode(found[0].value)!r}" if found else "cas-mismatch: found nothing")
 
 
 class SetClient(EtcdClient):
@@ -109,12 +109,12 @@ class SetClient(EtcdClient):
     async def _do(self, connection: Connection, op: Op) -> Op:
         folder = self._path(op) + b"/"
         if op.f == "add":
-            element = _encode(op.value)
+            element = encode(op.value)
             return op.ok(op.value, await connection.put(folder + element, element))
         if op.f == "read":
             answer = await connection.range(folder, end=_after(folder), serializable=self._serializable)
-            return op.ok([_decode(pair.value) for pair in answer.kvs])
-        return op.fail(_unknown(op))
+            return op.ok([decode(pair.value) for pair in answer.kvs])
+        return op.fail(unknown(op))
 
 
 class CounterClient(EtcdClient):
@@ -133,7 +133,7 @@ class CounterClient(EtcdClient):
             return op.ok(number, revision or None)
         if op.f == "add":
             return await self._add(connection, op, path)
-        return op.fail(_unknown(op))
+        return op.fail(unknown(op))
 
     async def _add(self, connection: Connection, op: Op, path: bytes) -> Op:
         clock = asyncio.get_running_loop().time
@@ -145,7 +145,7 @@ class CounterClient(EtcdClient):
         while (left := end - clock()) > 0:
             number, revision = _counted(seen)
             compare = unchanged_since(path, revision)
-            answer = await connection.put_if(compare, path, _encode(number + op.value), timeout=left)
+            answer = await connection.put_if(compare, path, encode(number + op.value), timeout=left)
             if answer.succeeded:
                 return op.ok(op.value, answer.header.revision)
             seen = answer.responses[0].response_range.kvs
@@ -154,7 +154,7 @@ class CounterClient(EtcdClient):
 
 def _counted(pairs: Any) -> tuple[int, int]:
     """The number in the pair that was read, and its mod revision; (0, 0) when there is none."""
-    return (int(_decode(pairs[0].value)), int(pairs[0].mod_revision)) if pairs else (0, 0)
+    return (int(decode(pairs[0].value)), int(pairs[0].mod_revision)) if pairs else (0, 0)
 
 
 def _after(prefix: bytes) -> bytes:
@@ -162,13 +162,16 @@ def _after(prefix: bytes) -> bytes:
     return prefix[:-1] + bytes([prefix[-1] + 1])
 
 
-def _encode(value: Any) -> bytes:
+def encode(value: Any) -> bytes:
+    """A value as etcd keeps it."""
     return msgspec.json.encode(value)
 
 
-def _decode(data: bytes) -> Any:
+def decode(data: bytes) -> Any:
+    """The same the other way round."""
     return msgspec.json.decode(data)
 
 
-def _unknown(op: Op) -> str:
+def unknown(op: Op) -> str:
+    """The error of an operation that an interface lacks."""
     return f"unknown-operation: this interface has no {op.f!r}"

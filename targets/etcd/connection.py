@@ -36,6 +36,7 @@ class Connection:
         self._address = address
         self._channel = rpc.insecure_channel(f"{address}:{PORT}", options=OPTIONS)
         self._kv = rpc.KVStub(self._channel)
+        self._lease = rpc.LeaseStub(self._channel)
         self._maintenance = rpc.MaintenanceStub(self._channel)
 
     async def connect(self) -> None:
@@ -62,14 +63,48 @@ class Connection:
         answer = await self._kv.Put(rpc.PutRequest(key=key, value=value), timeout=REQUEST_TIMEOUT)
         return int(answer.header.revision)
 
-    async def put_if(self, compare: Any, key: bytes, value: bytes, *, timeout: float = REQUEST_TIMEOUT) -> Any:
-        """Write one key if ``compare`` holds, else read it, as one transaction; raises ``grpc.aio.AioRpcError``."""
-        request = rpc.TxnRequest(
-            compare=[compare],
-            success=[rpc.RequestOp(request_put=rpc.PutRequest(key=key, value=value))],
-            failure=[rpc.RequestOp(request_range=rpc.RangeRequest(key=key))],
-        )
-        return await self._kv.Txn(request, timeout=timeout)
+    async def put_if(
+        self,
+        compare: Any,
+        key: bytes,
+        value: bytes,
+        *,
+        lease: int = 0,
+        read: bytes | None = None,
+        timeout: float = REQUEST_TIMEOUT,
+    ) -> Any:
+        """Write one key if ``compare`` holds, else read it, as one transaction; raises ``grpc.aio.AioRpcError``.
+
+        Args:
+            compare: The comparison.
+            key: What is written.
+            value: What is written there.
+            lease: The lease with which the key disappears; 0 for none.
+            read: Another key that is read if the comparison holds.
+            timeout: In seconds.
+        """
+        success = [rpc.RequestOp(request_put=rpc.PutRequest(key=key, value=value, lease=lease))]
+        if read is not None:
+            success.append(rpc.RequestOp(request_range=rpc.RangeRequest(key=read)))
+        failure = [rpc.RequestOp(request_range=rpc.RangeRequest(key=key))]
+        return await self._kv.Txn(rpc.TxnRequest(compare=[compare], success=success, failure=failure), timeout=timeout)
+
+    async def grant(self, ttl: int) -> int:
+        """A new lease that lasts so many seconds; raises ``grpc.aio.AioRpcError``."""
+        answer = await self._lease.LeaseGrant(rpc.LeaseGrantRequest(TTL=ttl), timeout=REQUEST_TIMEOUT)
+        return int(answer.ID)
+
+    async def keep_alive(self, lease: int, timeout: float) -> int:
+        """Let a lease begin anew; the seconds that it lasts, 0 if it is gone; raises ``grpc.aio.AioRpcError``."""
+        call = self._lease.LeaseKeepAlive(iter([rpc.LeaseKeepAliveRequest(ID=lease)]), timeout=timeout)
+        async for answer in call:
+            call.cancel()
+            return int(answer.TTL)
+        return 0
+
+    async def revoke(self, lease: int) -> None:
+        """End a lease, and with it its keys; raises ``grpc.aio.AioRpcError``."""
+        await self._lease.LeaseRevoke(rpc.LeaseRevokeRequest(ID=lease), timeout=REQUEST_TIMEOUT)
 
     async def status(self, timeout: float) -> Any:
         """What the member says about itself; raises ``grpc.aio.AioRpcError``."""
@@ -83,6 +118,11 @@ class Connection:
 def value_is(key: bytes, value: bytes) -> Any:
     """The comparison "the key is there and has this value"."""
     return rpc.Compare(result=rpc.Compare.EQUAL, target=rpc.Compare.VALUE, key=key, value=value)
+
+
+def value_below(key: bytes, value: bytes) -> Any:
+    """The comparison "the key is there, and its value comes before this one, byte by byte"."""
+    return rpc.Compare(result=rpc.Compare.LESS, target=rpc.Compare.VALUE, key=key, value=value)
 
 
 def is_absent(key: bytes) -> Any:

@@ -15,6 +15,7 @@ from harness.target import ContainerTarget, Defaults, NodeSpec
 from targets.etcd import image
 from targets.etcd.client import CounterClient, RegisterClient, SetClient
 from targets.etcd.connection import PORT, Connection
+from targets.etcd.lock import LockClient, LockedSetClient
 
 PEER_PORT: Final = 2380
 MOST_MEMBERS: Final = 7
@@ -53,6 +54,8 @@ class Etcd(ContainerTarget):
         Option("snapshot-count", 10_000, "Committed entries between two snapshots.", unit="entries", minimum=1),
         Option("heartbeat-interval", 100, "Time between two heartbeats of the leader.", unit="ms", minimum=1),
         Option("election-timeout", 1000, "Silence after which a follower wants to lead.", unit="ms", minimum=10),
+        Option("lock-ttl", 2, "How long a lock's lease lasts when it is not kept alive.", unit="s", minimum=1),
+        Option("fencing", False, "Whether a set under a lock refuses writes with an older fencing token."),
         Option("unsafe-no-fsync", False, "Never sync the log to the disk: loses data when the machine fails."),
     )
     defaults = Defaults(workload="register", nemesis=("partition", "kill", "pause"), time_limit=60.0)
@@ -69,12 +72,14 @@ class Etcd(ContainerTarget):
 
     @property
     def clients(self) -> Mapping[str, Callable[[], Client]]:
-        """Register, set and counter."""
-        reads = self.settings["reads"]
+        """One factory per interface."""
+        reads, ttl = self.settings["reads"], self.settings["lock-ttl"]
         return {
             "register": partial(RegisterClient, reads),
             "set": partial(SetClient, reads),
             "counter": partial(CounterClient, reads),
+            "lock": partial(LockClient, ttl),
+            "locked-set": partial(LockedSetClient, ttl, fencing=self.settings["fencing"]),
         }
 
     def node_spec(self, node: str, addresses: Mapping[str, str]) -> NodeSpec:

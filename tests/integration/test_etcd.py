@@ -44,6 +44,8 @@ async def test_round_trips(etcd_cluster: Any, version: str) -> None:
         await _register(target, cluster.nodes)
         await _set(target, cluster.nodes)
         await _counter(target, cluster.nodes)
+        await _lock(target, cluster.nodes)
+        await _locked_set(target, cluster.nodes)
 
 
 async def _one_leads(target: Any, cluster: Any) -> bool:
@@ -81,6 +83,58 @@ async def _counter(target: Any, nodes: Any) -> None:
         adds = [client.invoke(invocation("add", 2)) for client in (one, other) for _ in range(5)]
         assert {done.type for done in await asyncio.gather(*adds)} == {"ok"}
         assert (await other.invoke(invocation("read"))).value == 20
+
+
+async def _lock(target: Any, nodes: Any) -> None:
+    acquire, release = invocation("acquire", key="a"), invocation("release", key="a")
+    async with opened(target, "lock", nodes[0]) as one, opened(target, "lock", nodes[1]) as other:
+        first = await one.invoke(acquire)
+        busy = await other.invoke(acquire)
+        assert (first.type, first.value, busy.type, busy.error.split(":")[0]) == ("ok", first.version, "fail", "busy")
+        assert (await one.invoke(release)).type == "ok"
+        second = await other.invoke(acquire)
+        assert second.value > first.value
+        assert (await one.invoke(release)).error.split(":")[0] == "not-held"
+
+
+async def _locked_set(target: Any, nodes: Any) -> None:
+    for fencing in (False, True):
+        serves = Etcd({**target.settings, "fencing": fencing})
+        async with opened(serves, "locked-set", nodes[0]) as one, opened(serves, "locked-set", nodes[1]) as other:
+            for client, element in ((one, 1), (other, 2)):
+                assert (await client.invoke(invocation("add", element, key=str(fencing)))).type == "ok"
+            assert (await one.invoke(invocation("read", key=str(fencing)))).value == [1, 2]
+
+
+async def test_a_lease_is_kept_alive_and_runs_out_when_its_client_dies_or_its_member_is_paused(
+    etcd_cluster: Any,
+) -> None:
+    """The lock is free for others while the paused member's client still believes that it holds it."""
+    acquire, release = invocation("acquire", key="a"), invocation("release", key="a")
+    async with etcd_cluster(version="3.6.16") as (cluster, target):
+        await eventually(lambda: _one_leads(target, cluster))
+        (leader,) = await target.primaries(cluster)
+        follower, witness = (node for node in cluster.nodes if node.name != leader)
+        async with opened(target, "lock", follower) as holder, opened(target, "lock", witness) as other:
+
+            async def free() -> bool:
+                return (await other.invoke(acquire)).type == "ok"
+
+            held = await holder.invoke(acquire)
+            clock = asyncio.get_running_loop().time
+            end = clock() + 3 * target.settings["lock-ttl"]
+            while clock() < end:
+                assert not await free()
+            await follower.pause()
+            await eventually(free)
+            await follower.resume()
+            assert held.type == "ok"
+            assert (await holder.invoke(release)).type == "ok"
+            assert (await other.invoke(release)).type == "ok"
+
+            assert (await holder.invoke(acquire)).type == "ok"
+            await holder.close()
+            await eventually(free)
 
 
 async def test_a_write_to_a_paused_member_is_open_and_a_read_failed(etcd_cluster: Any) -> None:

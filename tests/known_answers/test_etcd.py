@@ -46,6 +46,46 @@ def test_serializable_reads_under_partition_are_stale_and_the_witness_is_small(t
     assert anomalies[0]["sentence"] in " ".join(output.split())
 
 
+PAUSES = ["--nemesis", "pause", "--interval", "4", "--time-limit", "60", "--op-timeout", "15"]
+"""Of about twice the time that a lease lasts."""
+
+RUNS = 3
+"""A lease must run out while its holder works, and somebody else must work meanwhile: tried so many times."""
+
+
+def found(folder: Path, workload: str, *words: str) -> dict[str, Any]:
+    """The verdict of the first run that is invalid, or else of the last."""
+    verdict: dict[str, Any] = {}
+    for attempt in range(RUNS):
+        root = folder / str(attempt)
+        _, output, verdict = run(root, "--workload", workload, *PAUSES, "--seed", str(attempt), *words)
+        if verdict["validity"] == "invalid":
+            break
+        assert verdict["validity"] == "valid", output
+    return verdict
+
+
+def anomalies(verdict: dict[str, Any]) -> set[str]:
+    return {anomaly["name"] for one in verdict["verdicts"] for anomaly in one.get("anomalies", [])}
+
+
+def test_a_set_under_a_lease_lock_loses_updates_when_a_pause_is_longer_than_the_lease(tmp_path: Path) -> None:
+    assert "lost-write" in anomalies(found(tmp_path, "locked-set"))
+
+
+def test_a_set_that_compares_fencing_tokens_loses_nothing(tmp_path: Path) -> None:
+    assert found(tmp_path, "locked-set", "--option", "fencing=true")["validity"] == "valid"
+
+
+def test_a_lease_lock_does_not_exclude_when_a_pause_is_longer_than_the_lease(tmp_path: Path) -> None:
+    assert "double-lock" in anomalies(found(tmp_path, "lock"))
+
+
+def test_the_tokens_of_a_lease_lock_grow_whatever_is_paused(tmp_path: Path) -> None:
+    tokens = ("--option", "lock.guarantee=fencing-tokens")
+    assert found(tmp_path, "lock", *tokens)["validity"] == "valid"
+
+
 def test_a_fault_whose_rules_are_removed_behind_the_back_of_the_harness_is_never_valid(tmp_path: Path) -> None:
     """Remove the rules of the first partition in every namespace as soon as it is reported."""
     process = subprocess.Popen(

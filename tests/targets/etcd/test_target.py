@@ -48,6 +48,6 @@ def test_time_outs_that_etcd_refuses() -> None:
 
 
 def test_interfaces() -> None:
-    assert sorted(Etcd({}).clients) == ["counter", "register", "set"]
-    with pytest.raises(UsageError, match="It serves: counter, register, set"):
+    assert sorted(Etcd({}).clients) == ["counter", "lock", "locked-set", "register", "set"]
+    with pytest.raises(UsageError, match="It serves: counter, lock, locked-set, register, set"):
         Etcd({}).client("queue")
