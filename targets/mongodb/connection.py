@@ -61,7 +61,9 @@ class Attempts(CommandListener):
         self.made, self._open = [], {}
 
     def started(self, event: CommandStartedEvent) -> None:
-        """It is about to be sent."""
+        """It is about to be sent; taking a transaction back is no attempt at anything."""
+        if event.command_name == "abortTransaction":
+            return
         attempt = Attempt(event.command_name, event.command.get("autocommit") is False)
         self.made.append(attempt)
         self._open[event.request_id] = attempt

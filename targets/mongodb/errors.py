@@ -46,8 +46,12 @@ _ABORTED: Final = "the transaction is aborted, and its commit was not taken"
 _MALFORMED: Final = "refused by the server's reading of the request"
 _STOPPED: Final = "the member gave up leading, or ended, while the request was under way"
 
+NOTHING_SENT: Final = Rule(
+    "nothing sent", None, "", "fail", "not-sent", "there was no member to send it to, or no connection"
+)
+
 RULES: Final = (
-    Rule("nothing sent", None, "", "fail", "not-sent", "there was no member to send it to, or no connection"),
+    NOTHING_SENT,
     Rule(
         "no answer", None, "", "info", "no-answer", "the connection broke, or time was up, after it may have been sent"
     ),
@@ -120,7 +124,9 @@ def did_not_happen(attempts: Sequence[Attempt]) -> bool:
 
 def words(error: PyMongoError, attempts: Sequence[Attempt]) -> str:
     """The error of an operation, as ``name: what the driver says``."""
-    rule = rule_for(attempts[-1].answer) if attempts else RULES[0]
+    rule = rule_for(attempts[-1].answer) if attempts else NOTHING_SENT
+    if rule.where == "no error" and not attempts[-1].decides:
+        rule = NOTHING_SENT  # the next command of the transaction was not
     text = " ".join(str(error).split())
     return f"{rule.name}: {type(error).__name__} {text[:LONGEST]}".rstrip()
 

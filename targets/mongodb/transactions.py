@@ -94,7 +94,7 @@ class BankClient(TransactionClient):
     async def _transfer(connection: Connection, op: Op) -> Op:
         source, destination, amount = op.value["from"], op.value["to"], op.value["amount"]
         balance = await connection.value(source, absent=0)
-        if balance < amount:
+        if balance < amount and not op.value.get("overdraft"):
             return op.fail(f"insufficient-funds: {source} holds {balance}")
         await connection.update(source, {"$inc": {"value": -amount}})
         await connection.update(destination, {"$inc": {"value": amount}})

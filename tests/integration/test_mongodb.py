@@ -154,6 +154,9 @@ async def bank(target: MongoDB, nodes: Any) -> None:
         refused = await client.invoke(invocation("transfer", {"from": "1", "to": "0", "amount": 31}))
         assert (refused.type, refused.error) == ("fail", "insufficient-funds: 1 holds 30")
         assert (await client.invoke(invocation("read"))).value == {"0": 70, "1": 30}
+        overdraft = {"from": "1", "to": "0", "amount": 31, "overdraft": True}
+        assert (await client.invoke(invocation("transfer", overdraft))).type == "ok"
+        assert (await client.invoke(invocation("read"))).value == {"0": 101, "1": -1}
 
 
 async def sessions(target: MongoDB, cluster: Any) -> None:

@@ -112,6 +112,8 @@ def test_a_transaction_happens_through_its_commit_alone(commit: list[Any], certa
 def test_words_are_one_line_of_a_bearable_length() -> None:
     assert words(AutoReconnect("closed\n by peer"), sent(None)) == "no-answer: AutoReconnect closed by peer"
     assert words(AutoReconnect("nobody"), []) == "not-sent: AutoReconnect nobody"
+    begun = sent(DONE, in_transaction=True)
+    assert words(AutoReconnect("closed"), begun) == "not-sent: AutoReconnect closed"
     assert len(words(AutoReconnect("x" * 2000), [])) < LONGEST + 50
 
 

@@ -1,0 +1,55 @@
+"""What is remembered of the commands that a driver sends."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from targets.mongodb.connection import Attempts
+
+
+def event(request: int, name: str = "update", **more: Any) -> Any:
+    return SimpleNamespace(request_id=request, command_name=name, command=more.pop("command", {}), **more)
+
+
+def test_every_attempt_and_its_answer() -> None:
+    attempts = Attempts()
+    attempts.started(event(1))
+    attempts.failed(event(1, failure={"errmsg": "closed", "errtype": "AutoReconnect"}))
+    attempts.started(event(2))
+    attempts.failed(event(2, failure={"ok": 0.0, "code": 10107}))
+    attempts.started(event(3))
+    attempts.succeeded(event(3, reply={"ok": 1.0, "n": 1}))
+    attempts.started(event(4))
+    assert [one.answer for one in attempts.made] == [None, {"ok": 0.0, "code": 10107}, {"ok": 1.0, "n": 1}, None]
+    attempts.forget()
+    assert attempts.made == []
+
+
+def test_an_answer_to_what_is_forgotten_is_nobody_s() -> None:
+    attempts = Attempts()
+    attempts.started(event(1))
+    attempts.forget()
+    attempts.started(event(2))
+    attempts.succeeded(event(1, reply={"ok": 1.0}))
+    assert [one.answer for one in attempts.made] == [None]
+
+
+def test_an_error_of_the_write_concern_alone_is_told_by_the_driver_as_a_failure() -> None:
+    attempts = Attempts()
+    attempts.started(event(1, "findAndModify"))
+    attempts.failed(event(1, failure={"code": 11602, "codeName": "InterruptedDueToReplStateChange"}))
+    assert attempts.made[0].answer == {
+        "ok": 1,
+        "writeConcernError": {"code": 11602, "codeName": "InterruptedDueToReplStateChange"},
+    }
+
+
+def test_parts_of_a_transaction_decide_nothing_but_its_commit() -> None:
+    attempts = Attempts()
+    for request, name in enumerate(["update", "commitTransaction", "abortTransaction"]):
+        attempts.started(event(request, name, command={"autocommit": False}))
+    attempts.started(event(9, "update", command={}))
+    assert [(one.command, one.decides) for one in attempts.made] == [
+        ("update", False),
+        ("commitTransaction", True),
+        ("update", True),
+    ]
