@@ -21,7 +21,7 @@ class LockedSet(Workload):
     summary = "Adds elements to sets by read, change and write under a lock; finds lost updates."
     interface = "locked-set"
     options = (
-        Option("sets", 6, "Sets, each under a lock of its own; the clients are spread over them.", minimum=1),
+        Option("sets", 6, "Sets, each under a lock of its own; an add takes any of them.", minimum=1),
         Option("reads", 0.1, "Share of reads, 0 to 1; they need no lock.", minimum=0, maximum=1),
     )
 

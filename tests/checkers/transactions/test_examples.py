@@ -159,6 +159,22 @@ def test_a_completion_that_is_about_something_else_is_undecided() -> None:
     assert "does not repeat" in verdict.reasons[0]
 
 
+@pytest.mark.parametrize(
+    ("told", "validity"),
+    [
+        ([["w", "x", 1], ["r", "x", 1]], "valid"),
+        ([["r", "y", None], ["w", "x", 1], ["r", "x", 1]], "valid"),
+        ([["r", "y", None], ["r", "x", 1]], "unknown"),
+        ([["w", "x", 1], ["r", "y", None], ["r", "x", 1]], "unknown"),
+        ([["w", "x", 2], ["r", "x", 1]], "unknown"),
+        ([["w", "x", 1], ["r", "x", 1], ["r", "x", 1]], "unknown"),
+    ],
+)
+def test_reads_of_which_nothing_is_known_may_be_left_out_of_a_completion(told: Any, validity: str) -> None:
+    start = Op(0, 0, 0, "invoke", "txn", value=[["r", "y", None], ["w", "x", 1], ["r", "x", None]])
+    assert RwRegisterChecker().check(History([start, start.ok(told)])).validity == validity
+
+
 def test_a_read_of_a_list_that_is_none_is_undecided() -> None:
     start = Op(0, 0, 0, "invoke", "txn", value=[["r", "x", None]])
     verdict = ListAppendChecker().check(History([start, start.ok([["r", "x", 5]])]))

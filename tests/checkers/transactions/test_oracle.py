@@ -1,0 +1,149 @@
+"""Any transactions at all: the checkers find what the definitions, tried one by one, find."""
+
+import random
+from collections import Counter
+from itertools import combinations
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from serial import Done, history
+
+from checkers.transactions.checker import TransactionChecker
+from checkers.transactions.list_append import ListAppendChecker
+from checkers.transactions.rw_register import RwRegisterChecker
+
+CHECKERS: dict[bool, TransactionChecker] = {True: ListAppendChecker(), False: RwRegisterChecker()}
+
+
+def anything(rng: random.Random, transactions: int, *, lists: bool) -> list[Done]:
+    """One after the other; what reads return is drawn, mostly from what was written."""
+    plan = []
+    keys = range(rng.randint(1, 2))
+    fresh = 0
+    written: dict[int, list[int]] = {key: [] for key in keys}
+    for number in range(transactions):
+        micros: list[list[Any]] = []
+        for _ in range(rng.randint(1, 4)):
+            key = rng.choice(keys)
+            if rng.random() < 0.5:
+                fresh += 1
+                written[key].append(fresh)
+                micros.append(["append" if lists else "w", key, fresh])
+            elif lists:
+                size = rng.randint(0, len(written[key]))
+                value = written[key][:size]
+                if rng.random() < 0.2:
+                    rng.shuffle(value)
+                micros.append(["r", key, value or None])
+            else:
+                micros.append(
+                    ["r", key, rng.choice([None, *written[key], *written[key][-2:], fresh + rng.randint(0, 2)])]
+                )
+        plan.append(Done(number, micros, number, number + 0.5, rng.choices(("ok", "fail", "info"), (8, 2, 1))[0]))
+    return plan
+
+
+def version(value: Any, *, lists: bool) -> Any:
+    return tuple(value or ()) if lists else value
+
+
+def shown(value: Any, *, lists: bool) -> list[Any]:
+    """The written values that a read shows."""
+    return list(value or ()) if lists else [] if value is None else [value]
+
+
+def internal(micros: list[list[Any]], *, lists: bool) -> bool:
+    """Whether some read contradicts the transaction's own operations before it."""
+    for at, (f, key, value) in enumerate(micros):
+        before = [one for one in micros[:at] if one[1] == key]
+        if f != "r" or not before:
+            continue
+        reads = [place for place, one in enumerate(before) if one[0] == "r"]
+        since = before[reads[-1] + 1 :] if reads else before
+        own = [one[2] for one in since]
+        if not lists:
+            expected = own[-1] if own else before[-1][2]
+            if value != expected:
+                return True
+        else:
+            got = list(value or ())
+            if reads and got != [*(before[reads[-1]][2] or ()), *own]:
+                return True
+            if not reads and got[len(got) - len(own) :] != own:
+                return True
+    return False
+
+
+Writers = dict[tuple[Any, Any], tuple[Done, int]]
+"""Per key and value, who writes it, and as which of its micro-operations."""
+
+
+def of_element(reader: tuple[Done, int], key: Any, element: Any, writers: Writers) -> set[str]:
+    """What is wrong with reading that at all."""
+    done, at = reader
+    if (key, element) not in writers:
+        return {"thin-air-read"}
+    by, place = writers[key, element]
+    if by.outcome == "fail":
+        return {"G1a"}
+    return {"future-read"} if by.start > done.end or (by is done and place > at) else set()
+
+
+def intermediate(done: Done, key: Any, elements: list[Any], writers: Writers) -> bool:
+    """Whether a read ends in the middle of another transaction."""
+    by, place = writers.get((key, elements[-1]), (done, -1)) if elements else (done, -1)
+    if by is done or by.outcome == "fail" or by.start > done.end:
+        return False
+    later = [v for f, k, v in by.micros[place + 1 :] if f != "r" and k == key]
+    return bool(later) and later[0] not in elements
+
+
+def forked(one: list[Any], other: list[Any]) -> bool:
+    size = min(len(one), len(other))
+    return one[:size] != other[:size]
+
+
+def lost_update(ok: list[Done], writers: Writers, *, lists: bool) -> bool:
+    """Whether two transactions read one version of a key from outside and then wrote the key."""
+    updates: Counter[Any] = Counter()
+    for done in ok:
+        for key in {one[1] for one in done.micros}:
+            mine = [one for one in done.micros if one[1] == key]
+            reads = next((place for place, one in enumerate(mine) if one[0] != "r"), 0)
+            if reads:
+                updates[key, version(mine[0 if lists else reads - 1][2], lists=lists)] += 1
+    twice = [one for one, count in updates.items() if count > 1]
+    return any(lists or value is None or (key, value) in writers for key, value in twice)
+
+
+def oracle(plan: list[Done], *, lists: bool) -> set[str]:
+    """The names of all anomalies."""
+    found = set()
+    ok = [done for done in plan if done.outcome == "ok"]
+    writers = {(k, v): (done, at) for done in plan for at, (f, k, v) in enumerate(done.micros) if f != "r"}
+    lists_of: dict[Any, list[list[Any]]] = {}
+    for done in ok:
+        for at, (f, key, value) in enumerate(done.micros):
+            if f != "r":
+                continue
+            elements = shown(value, lists=lists)
+            lists_of.setdefault(key, []).append(elements)
+            found |= {"duplicate-elements"} if len(set(elements)) < len(elements) else set()
+            found |= {name for element in elements for name in of_element((done, at), key, element, writers)}
+            found |= {"G1b"} if intermediate(done, key, elements, writers) else set()
+    found |= {"internal"} if any(internal(done.micros, lists=lists) for done in ok) else set()
+    pairs = [pair for seen in lists_of.values() for pair in combinations(seen, 2)] if lists else []
+    found |= {"incompatible-order"} if any(forked(*pair) for pair in pairs) else set()
+    return found | ({"lost-update"} if lost_update(ok, writers, lists=lists) else set())
+
+
+@pytest.mark.parametrize("lists", [True, False])
+@given(st.integers(0, 10**9), st.integers(1, 12))
+@settings(max_examples=400, deadline=None)
+def test_any_history_is_judged_as_the_definitions_say(lists: bool, seed: int, count: int) -> None:
+    plan = anything(random.Random(seed), count, lists=lists)
+    verdict = CHECKERS[lists].check(history(plan))
+
+    assert {anomaly.name for anomaly in verdict.anomalies} == oracle(plan, lists=lists)
