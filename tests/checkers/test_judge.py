@@ -66,6 +66,13 @@ def test_strongest_is_what_was_proven_and_not_denied() -> None:
     holds, open_ = Guarantee("linearizable", "holds"), Guarantee("linearizable", "undecided")
     assert strongest([holds, open_]) is None
     assert strongest([Guarantee("pram", "holds"), holds]) == "linearizable"
+
+
+def test_of_models_whose_strength_is_not_known_all_are_named_and_none_beside_one_that_is() -> None:
+    reads, writes = Guarantee("monotonic-reads", "holds"), Guarantee("monotonic-writes", "holds")
+    assert strongest([reads, writes]) == "monotonic-reads, monotonic-writes"
+    assert strongest([reads, Guarantee("pram", "holds"), writes]) == "pram"
+    assert strongest([reads, Guarantee("monotonic-writes", "violated")]) == "monotonic-reads"
     assert judge(History([]), []).validity == "unknown"
 
 

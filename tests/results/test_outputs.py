@@ -186,3 +186,9 @@ def test_a_long_order_is_told_from_its_end() -> None:
 
 def test_a_witness_of_another_checker_has_no_table(history: History) -> None:
     assert text.witness_table(sample_runs.invalid(history).anomalies[0], 100) == []
+
+
+def test_what_a_valid_verdict_wants_to_be_known_is_a_note() -> None:
+    verdict = RunVerdict("valid", (Verdict("list-append", "valid", reasons=("cycles were not looked for",)),))
+
+    assert any(line.split() == ["note", "cycles", "were", "not", "looked", "for"] for line in text.conclusion(verdict))
