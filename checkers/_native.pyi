@@ -84,6 +84,30 @@ def ladder_shrink(
     memory: int,
     stuck: int,
 ) -> I32: ...
+def ladder_prefix(
+    cells: Cells,
+    initial: int,
+    call: I32,
+    ret: I32,
+    optional: Flags,
+    kind: I32,
+    pure: Flags,
+    nondeterministic: bool,
+    seconds: float,
+    memory: int,
+    end: int,
+) -> tuple[int, I32]: ...
+def ladder_strings_prefix(
+    call: I32,
+    ret: I32,
+    optional: Flags,
+    f: I8,
+    text: I32,
+    texts: list[bytes],
+    seconds: float,
+    memory: int,
+    end: int,
+) -> tuple[int, I32]: ...
 def ladder_strings(
     call: I32,
     ret: I32,

@@ -150,7 +150,7 @@ def _data(tell: Narrator, rule: str, rows: Sequence[int], end: Impasse | None) -
         elif possible:
             why += f", but then {tell.words(first)} is not"
         reasons.append((row, why))
-    return witness(tell, rule, rows, end.order, reasons)
+    return witness(tell, rule, _latest(rows, tell), end.order, reasons, earlier=end.earlier)
 
 
 def _dead_end(end: Impasse, tell: Narrator) -> str:

@@ -1,4 +1,4 @@
-"""Where the search ended: the longest beginning of a witness that some order explains, and why nothing can follow."""
+"""Where the search ended: the longest beginning of a history that some order explains, and why nothing can follow."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,21 +6,26 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from checkers.linearizability import kernel
 from checkers.linearizability.decision import Budget
 from checkers.linearizability.ladder import Problem
 from checkers.linearizability.model import Model, ModelFailed, state_told
 from checkers.linearizability.operations import Operations
 from checkers.linearizability.table import NO, Table
 from checkers.linearizability.trace import Trace, trace
+from checkers.linearizability.witness import MOST
 
-_BESIDE: Final = 48
-"""How many operations beside those of a witness may be used to explain it."""
+_LARGEST: Final = 10_000
+"""From so many operations on, the order of the last ones is looked for, and not that of all."""
 
-_LARGEST: Final = 400
-"""Operations from which on no order is looked for."""
+_LARGEST_IN_PYTHON: Final = 400
+"""The same, where nothing was compiled."""
+
+_LAST: Final = 48
+"""How many those are."""
 
 _BEGINNINGS: Final = 16
-"""How many states are tried before the last operations of many."""
+"""How many states are tried before them."""
 
 _STATES: Final = 3
 """At most so many states of a nondeterministic model are told."""
@@ -31,14 +36,16 @@ class Impasse:
     """One order, as far as it goes; rows are those of the operations.
 
     Args:
-        order: Per step the row, and the state before and after it in words.
+        earlier: The rows of its first steps, of which no more is told.
+        order: Per step after them, of at most ``MOST``, the row, and the state before and after it in words.
         state: At its end.
         waiting: The rows that could come next by their intervals, of equal ones the most urgent, and whether the state
             allows it. The first is complete before anything else, and must be explained: where the state allows another
             one, the first is impossible afterwards as well.
-        whole: Nothing that may change the state was left out.
+        whole: No operation was left out.
     """
 
+    earlier: tuple[int, ...]
     order: tuple[tuple[int, str, str], ...]
     state: str
     waiting: tuple[tuple[int, bool], ...]
@@ -46,7 +53,7 @@ class Impasse:
 
 
 def impasse(operations: Operations, model: Model, rows: tuple[int, ...], budget: Budget) -> Impasse | None:
-    """The impasse of a witness that the search found; None where the budget ends before there is one.
+    """The impasse that a witness of the search proves to be there; None where the budget ends before it is found.
 
     Args:
         operations: Of all parts.
@@ -54,34 +61,29 @@ def impasse(operations: Operations, model: Model, rows: tuple[int, ...], budget:
         rows: The witness, of one part.
         budget: What may be spent.
     """
-    kept = np.array(sorted(rows), dtype=np.int64)
-    usable = _usable(operations, kept)
-    changing = np.setdiff1d(usable[~_pure(operations, model)[usable]], kept)
-    latest = changing[np.argsort(operations.ret[changing], kind="stable")][max(0, len(changing) - _BESIDE) :]
-    certain = np.zeros(len(operations), dtype=np.bool_)
-    certain[kept] = True
-    # Beside the witness everything may be left out; where that leaves too many orders, nothing acknowledged may.
-    for chosen, must in ((np.union1d(kept, latest), certain), (usable, ~operations.optional)):
-        if len(chosen) > _LARGEST:
-            continue
-        table, part = Table(model), operations.select(chosen)
-        try:
-            problem = Problem(part.call, part.ret, ~must[chosen], table.classes(part), table)
-            found = trace(problem, budget.part(budget.left / 3))
-        except ModelFailed:
-            return None
-        if found.stuck >= 0:
-            return _told(found, chosen, table, model, whole=set(changing.tolist()) <= set(chosen.tolist()))
-    return _at_the_end(operations, model, usable, budget)
+    kept = np.array(rows, dtype=np.int64)
+    end = int(operations.ret[kept].max())
+    usable = np.flatnonzero((operations.part == operations.part[kept[0]]) & (operations.call <= end))
+    if len(usable) > (_LARGEST_IN_PYTHON if kernel.native is None else _LARGEST):
+        return _at_the_end(operations, model, usable, end, budget)
+    table, part = Table(model), operations.select(usable)
+    try:
+        problem = Problem(part.call, part.ret, part.optional, table.classes(part), table)
+        found = trace(problem, end, budget.part(budget.left / 3), model.strings(part))
+    except ModelFailed:
+        return None
+    return None if found is None else _told(found, usable, table, model, whole=True)
 
 
-def _at_the_end(operations: Operations, model: Model, usable: NDArray[np.intp], budget: Budget) -> Impasse | None:
+def _at_the_end(
+    operations: Operations, model: Model, usable: NDArray[np.intp], end: int, budget: Budget
+) -> Impasse | None:
     """The impasse of the last acknowledged operations, from a state that explains most of them.
 
     Which states the many operations before can have left is not known: those are tried that one operation makes.
     """
     done = usable[~operations.optional[usable]]
-    chosen = np.sort(done[np.argsort(operations.ret[done], kind="stable")][max(0, len(done) - _BESIDE) :])
+    chosen = np.sort(done[np.argsort(operations.ret[done], kind="stable")][max(0, len(done) - _LAST) :])
     part, table = operations.select(chosen), Table(model)
     best: Trace | None = None
     try:
@@ -92,8 +94,9 @@ def _at_the_end(operations: Operations, model: Model, usable: NDArray[np.intp], 
             if state == NO:
                 continue
             table.initial = state
-            found = trace(Problem(part.call, part.ret, part.optional, kinds, table), budget.part(budget.left / 3))
-            if found.stuck >= 0 and len(found.steps) > len(best.steps if best else ()):
+            problem = Problem(part.call, part.ret, part.optional, kinds, table)
+            found = trace(problem, end, budget.part(budget.left / 3))
+            if found is not None and len(found.steps) > len(best.steps if best else ()):
                 best = found
     except ModelFailed:
         return None
@@ -102,24 +105,16 @@ def _at_the_end(operations: Operations, model: Model, usable: NDArray[np.intp], 
     return _told(best, chosen, table, model, whole=False)
 
 
-def _usable(operations: Operations, kept: NDArray[np.int64]) -> NDArray[np.intp]:
-    """All that may be done before the witness ends."""
-    end = operations.ret[kept].max(initial=0)
-    return np.flatnonzero((operations.part == operations.part[kept[0]]) & (operations.call <= end))
-
-
-def _pure(operations: Operations, model: Model) -> NDArray[np.bool_]:
-    return np.array([f in model.pure for f in operations.fs], dtype=np.bool_)[operations.f] | operations.failed
-
-
 def _told(found: Trace, rows: NDArray[np.int64], table: Table, model: Model, *, whole: bool) -> Impasse:
     def words(code: int) -> str:
         states = [state_told(model, state) for state in table.states(code)]
         more = [] if len(states) <= _STATES else ["..."]
         return " or ".join([*states[:_STATES], *more])
 
+    cut = max(0, len(found.steps) - MOST)
     return Impasse(
-        order=tuple((int(rows[step.row]), words(step.before), words(step.after)) for step in found.steps),
+        earlier=tuple(int(rows[step.row]) for step in found.steps[:cut]),
+        order=tuple((int(rows[step.row]), words(step.before), words(step.after)) for step in found.steps[cut:]),
         state=words(found.state),
         waiting=tuple(
             (int(rows[row]), legal) for row, legal in sorted(found.waiting, key=lambda one: one[0] != found.stuck)

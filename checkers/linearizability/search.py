@@ -115,6 +115,29 @@ def witness(problem: Problem, stuck: int, budget: Budget) -> list[int]:
     return rows
 
 
+def prefix(problem: Problem, end: int, budget: Budget, texts: Texts | None = None) -> tuple[int, list[int]]:
+    """How far a problem can be explained; asks the compiled ladder.
+
+    Args:
+        problem: The operations.
+        end: Until when they have to be explained.
+        budget: What may be spent.
+        texts: The same operations, where they are on a string.
+
+    Returns:
+        The position of the first operation whose completion no order explains, -1 where there is none or the budget
+        ended; and an order that explains all completions before.
+    """
+    if texts is None:
+        stuck, order = kernel.native.ladder_prefix(*_asked(problem), budget.left, budget.memory, end)
+    else:
+        p, t = problem, texts
+        stuck, order = kernel.native.ladder_strings_prefix(
+            p.call, p.ret, p.optional, t.f, t.text, list(t.texts), budget.left, budget.memory, end
+        )
+    return int(stuck), order.tolist()
+
+
 def _asking(table: Table) -> Callable[[int, int], tuple[int, int]]:
     """Asks a table without holding it: the collector does not see into what is compiled, and would never free it."""
     known = weakref.ref(table)

@@ -17,6 +17,9 @@ MOST: Final = 40
 STUCK_MOST: Final = 12
 """At most so many of them are shown as impossible to place."""
 
+CORE_MOST: Final = 12
+"""So many of the smallest conflict are there, even where the order has more steps than there is room for."""
+
 WORDS: Final = 120
 """At most so many characters of each text."""
 
@@ -70,7 +73,7 @@ class Witness(msgspec.Struct, frozen=True, omit_defaults=True):
             whatever was done before.
         stuck: Why the order ends there.
         window: The first and the last event index of the operations.
-        left_out: How many more operations there are; of an order they are its first steps.
+        left_out: How many more operations there are: of a conflict, and of an order its first steps.
     """
 
     rule: str
@@ -92,21 +95,29 @@ def witness(
     rows: Iterable[int],
     order: Sequence[tuple[int, str, str]] = (),
     stuck: Sequence[tuple[int, str]] = (),
+    *,
+    earlier: Sequence[int] = (),
 ) -> dict[str, Any]:
     """The data of an anomaly.
 
     Args:
         tell: Of the operations.
         rule: Which rule was broken.
-        rows: Of the operations.
+        rows: Of the operations, the most telling first.
         order: Rows of some of them with the state before and after each, in words; the first steps are left out where
             there are too many.
         stuck: Rows of others, and why these cannot come next.
+        earlier: Rows of the steps before those of ``order``.
     """
-    stuck = stuck[:STUCK_MOST]
-    last = order[max(0, len(order) - (MOST - len(stuck))) :]
-    told = [*(row for row, _ in stuck), *(row for row, _, _ in last)]
-    every = dict.fromkeys([*told, *rows, *(row for row, _, _ in order)])
+    rows, stuck = list(rows), stuck[:STUCK_MOST]
+    core = set(rows[:CORE_MOST]).union(row for row, _ in stuck)
+    last: list[tuple[int, str, str]] = []
+    for step in reversed(order):
+        if len(core | {step[0]}) > MOST:
+            break
+        core.add(step[0])
+        last.insert(0, step)
+    every = dict.fromkeys([*sorted(core), *rows, *(row for row, _, _ in order), *earlier])
     chosen = sorted(list(every)[:MOST], key=tell.events)
     place = {row: position for position, row in enumerate(chosen)}
     events = [event for row in chosen for event in tell.events(row)]

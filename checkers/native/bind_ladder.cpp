@@ -7,6 +7,7 @@
 
 #include "bindings.hpp"
 #include "cells.hpp"
+#include "prefix.hpp"
 #include "register_parts.hpp"
 #include "shrink.hpp"
 #include "strings.hpp"
@@ -170,6 +171,46 @@ py::array_t<std::int32_t> shrink(Cells& cells, std::int32_t first, const Column<
     return array(rows);
 }
 
+// (stuck, rows), of operations of which those that were complete by `end` are refuted.
+py::tuple raw(const Explained& found) { return py::make_tuple(found.stuck, array(found.order)); }
+
+py::tuple prefix(Cells& cells, std::int32_t first, const Column<std::int32_t>& call, const Column<std::int32_t>& ret,
+                 const Column<std::uint8_t>& optional, const Column<std::int32_t>& kind,
+                 const Column<std::uint8_t>& pure, bool nondeterministic, double seconds, std::size_t bytes,
+                 std::int32_t end) {
+    const Question asked = question(call, ret, optional, kind, pure, nondeterministic);
+    if (first < 0) throw std::invalid_argument("first must be a state");
+    Explained found;
+    {
+        py::gil_scoped_release released;
+        Budget budget(seconds, bytes, poll);
+        cells.charge(budget);
+        try {
+            Search<Cells> search(budget, cells);
+            Prefix<Cells> prefix(budget, search, asked.problem, first, asked.natures);
+            found = prefix.run(end, [](const Problem&) {});
+        } catch (const Spent) {
+            // Then nobody knows.
+        }
+    }
+    return raw(found);
+}
+
+Explained prefix_of_strings(const StringColumns& columns, double seconds, std::size_t bytes, std::int32_t end) {
+    Budget budget(seconds, bytes, poll);
+    try {
+        Strings strings(budget);
+        Array<std::int32_t> kind{Counted<std::int32_t>(budget)};
+        strings.read(columns, kind);
+        const Problem problem{columns.call, columns.ret, columns.optional, kind};
+        Search<Strings> search(budget, strings);
+        Prefix<Strings> prefix(budget, search, problem, strings.initial(), strings.natures());
+        return prefix.run(end, [&](const Problem& one) { strings.oblige(one); });
+    } catch (const Spent) {
+        return {};
+    }
+}
+
 Searched search_strings(const StringColumns& columns, double seconds, std::size_t bytes, double shrinking) {
     Searched found{std::vector<Outcome>(1), {seconds}, std::vector<std::vector<std::int32_t>>(1)};
     Budget budget(seconds, bytes, poll);
@@ -194,23 +235,48 @@ Searched search_strings(const StringColumns& columns, double seconds, std::size_
     return found;
 }
 
+// The texts of columns that were checked; the columns and the texts must outlive them.
+struct StringQuestion {
+    std::vector<std::string_view> views;
+    StringColumns columns;
+
+    StringQuestion(const Column<std::int32_t>& call, const Column<std::int32_t>& ret,
+                   const Column<std::uint8_t>& optional, const Column<std::int8_t>& f, const Column<std::int32_t>& text,
+                   const std::vector<std::string>& texts)
+        : views(texts.begin(), texts.end()), columns{} {
+        const auto count = static_cast<std::size_t>(call.size());
+        columns = {view(call, count, "call"), view(ret, count, "ret"),   view(optional, count, "optional"),
+                   view(f, count, "f"),       view(text, count, "text"), views};
+        for (const std::string_view one : views)
+            if (one.size() >= UINT32_MAX) throw std::invalid_argument("a text is too long");
+        within(columns.f, GET, APPEND + 1, "f");
+        within(columns.text, 0, static_cast<std::int64_t>(views.size()), "text");
+        in_order(columns.call, columns.ret, 0, count);
+    }
+    StringQuestion(const StringQuestion&) = delete;
+};
+
 py::tuple strings(const Column<std::int32_t>& call, const Column<std::int32_t>& ret,
                   const Column<std::uint8_t>& optional, const Column<std::int8_t>& f, const Column<std::int32_t>& text,
                   const std::vector<std::string>& texts, double seconds, std::size_t bytes, double shrinking) {
-    const auto count = static_cast<std::size_t>(call.size());
-    const std::vector<std::string_view> views(texts.begin(), texts.end());
-    const StringColumns columns{view(call, count, "call"), view(ret, count, "ret"),   view(optional, count, "optional"),
-                                view(f, count, "f"),       view(text, count, "text"), views};
-    std::size_t longest = 0;
-    for (const std::string_view one : views) longest = std::max(longest, one.size());
-    if (longest >= UINT32_MAX) throw std::invalid_argument("a text is too long");
-    within(columns.f, GET, APPEND + 1, "f");
-    within(columns.text, 0, static_cast<std::int64_t>(views.size()), "text");
-    in_order(columns.call, columns.ret, 0, count);
+    const StringQuestion asked(call, ret, optional, f, text, texts);
     Searched found;
     {
         py::gil_scoped_release released;
-        found = search_strings(columns, seconds, bytes, shrinking);
+        found = search_strings(asked.columns, seconds, bytes, shrinking);
+    }
+    return raw(found);
+}
+
+py::tuple strings_prefix(const Column<std::int32_t>& call, const Column<std::int32_t>& ret,
+                         const Column<std::uint8_t>& optional, const Column<std::int8_t>& f,
+                         const Column<std::int32_t>& text, const std::vector<std::string>& texts, double seconds,
+                         std::size_t bytes, std::int32_t end) {
+    const StringQuestion asked(call, ret, optional, f, text, texts);
+    Explained found;
+    {
+        py::gil_scoped_release released;
+        found = prefix_of_strings(asked.columns, seconds, bytes, end);
     }
     return raw(found);
 }
@@ -228,8 +294,10 @@ void bind_ladder(py::module_& module) {
         .def_property_readonly("bytes", &Cells::bytes);
     module.def("ladder_registers", &registers);
     module.def("ladder_table", &table);
+    module.def("ladder_prefix", &prefix);
     module.def("ladder_shrink", &shrink);
     module.def("ladder_strings", &strings);
+    module.def("ladder_strings_prefix", &strings_prefix);
 }
 
 }  // namespace quorate

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "depth_first.hpp"
+#include "order.hpp"
 
 namespace quorate {
 
@@ -23,7 +24,9 @@ template <typename Transitions, std::size_t WORDS>
 class Ladder {
   public:
     Ladder(Budget& budget, Layers& layers, Crashed& crashed, Transitions& transitions)
-        : layers_(&layers),
+        : budget_(&budget),
+          layers_(&layers),
+          crashed_(&crashed),
           moves_(budget, layers, crashed, transitions),
           depth_first_(budget, layers, crashed, moves_),
           relaxed_(budget, layers, crashed, moves_),
@@ -71,6 +74,13 @@ class Ladder {
         return exact_.run(quota) == Progress::ILLEGAL && !exact_.capped();
     }
 
+    // An order of what completes until an instant, if one is found among so many configurations.
+    std::optional<std::vector<std::int32_t>> order(const Problem& problem, std::int32_t initial, std::size_t classes,
+                                                   std::int32_t until, std::uint64_t quota) {
+        moves_.reset(classes);
+        return Order<Transitions, WORDS>(*budget_, *layers_, *crashed_, moves_).find(problem, initial, until, quota);
+    }
+
   private:
     // Exact frontiers with more and more unknown operations; whether that decided.
     bool climb(std::int32_t initial, std::uint64_t quota, Outcome& outcome) {
@@ -103,7 +113,9 @@ class Ladder {
         outcome.stuck = stuck;
     }
 
+    Budget* budget_;
     const Layers* layers_;
+    const Crashed* crashed_;
     Moves<Transitions, WORDS> moves_;
     DepthFirst<Transitions, WORDS> depth_first_;
     Frontier<Transitions, WORDS> relaxed_;
@@ -144,6 +156,20 @@ class Search {
             return false;
         }
         return refuted;
+    }
+
+    // Rows of an order that explains what completes until an instant; nothing where none was found, or a budget ended.
+    std::optional<std::vector<std::int32_t>> order(const Problem& problem, std::int32_t initial,
+                                                   std::span<const Nature> natures, std::int32_t until) {
+        constexpr std::uint64_t QUOTA = 100'000;
+        std::optional<std::vector<std::int32_t>> found;
+        try {
+            build(problem, natures);
+            with_width([&](auto& ladder) { found = ladder.order(problem, initial, natures.size(), until, QUOTA); });
+        } catch (const Spent) {
+            return std::nullopt;
+        }
+        return found;
     }
 
   private:

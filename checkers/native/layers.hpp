@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "budget.hpp"
 
@@ -17,6 +18,14 @@ struct Problem {
 
     std::size_t size() const { return call.size(); }
 };
+
+// The rows of what certainly happened: a witness of anything that is refuted.
+inline std::vector<std::int32_t> acknowledged(const Problem& problem) {
+    std::vector<std::int32_t> rows;
+    for (std::size_t row = 0; row < problem.size(); row++)
+        if (!problem.optional[row]) rows.push_back(static_cast<std::int32_t>(row));
+    return rows;
+}
 
 struct Pending {
     std::int32_t slot;

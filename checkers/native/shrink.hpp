@@ -8,14 +8,6 @@
 
 namespace quorate {
 
-// The rows of what certainly happened: a witness of anything that is refuted.
-inline std::vector<std::int32_t> acknowledged(const Problem& problem) {
-    std::vector<std::int32_t> rows;
-    for (std::size_t row = 0; row < problem.size(); row++)
-        if (!problem.optional[row]) rows.push_back(static_cast<std::int32_t>(row));
-    return rows;
-}
-
 template <typename Transitions>
 class Shrinker {
   public:

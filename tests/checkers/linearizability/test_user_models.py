@@ -155,7 +155,7 @@ def leaving() -> object:
 def test_words_that_are_none_cost_no_verdict(words: Callable[[], object]) -> None:
     found = verdict(Nameless(words), *ADDS, (3, "read", None, [2], 5, 6, None))
     assert found.validity == "invalid"
-    assert "which leaves the state [1], p3's read -> [2] (" in found.anomalies[0].sentence
+    assert "which leaves the state [2, 1], p3's read -> [2] (" in found.anomalies[0].sentence
 
 
 @pytest.mark.parametrize("model", [Lossy(), CasRegister(), Kv()])
