@@ -64,15 +64,16 @@ def impasse(operations: Operations, model: Model, rows: tuple[int, ...], budget:
     kept = np.array(rows, dtype=np.int64)
     end = int(operations.ret[kept].max())
     usable = np.flatnonzero((operations.part == operations.part[kept[0]]) & (operations.call <= end))
-    if len(usable) > (_LARGEST_IN_PYTHON if kernel.native is None else _LARGEST):
-        return _at_the_end(operations, model, usable, end, budget)
-    table, part = Table(model), operations.select(usable)
-    try:
-        problem = Problem(part.call, part.ret, part.optional, table.classes(part), table)
-        found = trace(problem, end, budget.part(budget.left / 3), model.strings(part))
-    except ModelFailed:
-        return None
-    return None if found is None else _told(found, usable, table, model, whole=True)
+    if len(usable) <= (_LARGEST_IN_PYTHON if kernel.native is None else _LARGEST):
+        table, part = Table(model), operations.select(usable)
+        try:
+            problem = Problem(part.call, part.ret, part.optional, table.classes(part), table)
+            found = trace(problem, end, budget.part(budget.left / 3), model.strings(part))
+        except ModelFailed:
+            return None
+        if found is not None:
+            return _told(found, usable, table, model, whole=True)
+    return _at_the_end(operations, model, usable, end, budget)
 
 
 def _at_the_end(

@@ -2,6 +2,7 @@
 
 import random
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ from checkers.linearizability.model import Model
 from checkers.linearizability.models.kv import Kv
 from checkers.linearizability.models.multi_register import MultiRegister
 from checkers.linearizability.operations import collect
+from checkers.linearizability.witness import MOST, Witness
 from checkers.verdict import Verdict
 
 Row = tuple[object, ...]
@@ -106,3 +108,26 @@ def test_a_malformed_transaction_is_a_reason(value: object) -> None:
     assert found.validity == "unknown"
     assert "the model failed" in found.reasons[0]
     assert "\n" not in found.reasons[0]
+
+
+@pytest.mark.kernel
+def test_where_hundreds_of_appends_overlap_the_order_is_told_up_to_where_it_ends() -> None:
+    rng, rows, text = random.Random(5), [], ""
+    for number in range(12):
+        start, words = 100 * number, [f"{process}.{number} " for process in range(20)]
+        rows += [
+            (process, "append", word, None, start + process, start + 60 + rng.randrange(30), "k")
+            for process, word in enumerate(words)
+        ]
+        before, text = text, text + "".join(rng.sample(words, len(words)))
+        rows.append((30, "get", None, text, start + 95, start + 96, "k"))
+    rows.append((31, "get", None, before, 1197, 1198, "k"))
+
+    (anomaly,) = verdict(Kv(), *rows).anomalies
+
+    told = msgspec.convert(anomaly.data, Witness)
+    assert anomaly.sentence.startswith("After p30's get of ")
+    assert anomaly.sentence.endswith(" cannot come next, and nothing else can")
+    assert len(told.operations) == len(told.order) + 1 == MOST
+    assert [(told.operations[one.operation].process) for one in told.stuck] == [31]
+    assert told.left_out == len(rows) - MOST
