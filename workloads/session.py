@@ -93,11 +93,13 @@ class Session(Generator, frozen=True):
         return process - table.concurrency if over else process
 
     def _everything(self, ctx: Context, process: int) -> tuple[Invocation, ...]:
-        """At every node: its own keys, and a few looks at others."""
+        """At every node: its own keys and those of the session before it, each between two reads of another; others."""
         plan: list[Invocation] = []
+        before = process - ctx.table.concurrency
         for node in self.nodes:
             plan.append(Invocation("move", node))
-            plan += [Invocation("read", key=key_of(process, place)) for place in range(self.keys)]
+            for one in (process, before) if before >= 0 else (process,):
+                plan += [Invocation("read", key=key_of(one, place)) for place in range(self.keys)] * 2
             for _ in range(FINAL_PROBES):
                 plan += self._look(ctx)
         return tuple(plan)

@@ -11,7 +11,7 @@ from harness import generator as g
 from harness import registry
 from harness.errors import UsageError
 from harness.generator.simulate import perfect, simulate
-from harness.op import INVOKE, Op
+from harness.op import INVOKE, Invocation, Op
 from harness.options import parse_options
 from workloads.workload import Workload
 
@@ -142,7 +142,7 @@ def test_in_the_end_each_session_visits_every_node_and_reads_its_own_keys_there(
         mine = [op for op in history if op.process == process]
         assert [op.value for op in mine if op.f == "move"] == list(NODES)
         for place in range(2):
-            assert sum(op.key == f"s{process}.{place}" for op in mine) >= len(NODES)
+            assert sum(op.key == f"s{process}.{place}" for op in mine) >= 2 * len(NODES)
     assert {op.f for op in history} == {"move", "read"}
 
 
@@ -151,3 +151,17 @@ def test_a_guarantee_that_does_not_exist_is_a_usage_error() -> None:
         make("session", "guarantees=monotonic-raeds")
     (checker,) = make("session", "guarantees=monotonic-reads, read-your-writes").checkers()
     assert checker.guarantees == ("monotonic-reads", "read-your-writes")  # type: ignore[attr-defined]
+
+
+def test_in_the_end_the_session_that_crashed_before_is_looked_at_too() -> None:
+    """One client, whose first operation has an unknown outcome."""
+    final = make("session").final_generator(random.Random(1), NODES, 1)
+    crashed = g.once(g.repeat(Invocation("write", 1, "s0.0")))
+    outcomes = iter(["info"])
+
+    def complete(op: Op) -> tuple[int, Op]:
+        return 1000, op.info("crash: by the test") if next(outcomes, None) else op.ok(op.value)
+
+    history = asked(simulate(g.then(crashed, final), complete, concurrency=1, nodes=NODES))
+    keys = [op.key for op in history if op.process == 1 and op.f == "read"]
+    assert [keys.count(f"s{process}.{place}") >= 2 * len(NODES) for process in (0, 1) for place in (0, 1)] == [True] * 4
