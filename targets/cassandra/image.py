@@ -18,7 +18,7 @@ from typing import Final
 
 import requests
 
-from harness.docker import entry, helper, images
+from harness.docker import helper, images
 from harness.docker.daemon import connect
 from harness.errors import EnvironmentFailed
 
@@ -96,10 +96,7 @@ def build(version: str) -> Sequence[str]:
             environment={**os.environ, "SOURCE_DATE_EPOCH": EPOCH},
         )
         images.import_root(client, archive, reference, CHANGES)
-        made = [reference]
-        if entry.no_nsenter(client.api.base_url) and images.find(client, (helper.IMAGE,)) is None:
-            made.append(helper.build(client))
-    return made
+        return [reference, *helper.build_where_needed(client)]
 
 
 def fetch(pinned: Mapping[str, str], repository: str = CENTRAL) -> dict[str, bytes]:
