@@ -81,6 +81,7 @@ class Cassandra(ContainerTarget):
         Option(
             "batch", "logged", "How two partitions are written by the interface batch.", choices=("logged", "unlogged")
         ),
+        Option("lock-ttl", 0, "Time after which a lock is free by itself; 0: never.", unit="s", minimum=0),
         Option("retries", 0, "How often a client sends again what has an unknown outcome.", unit="times", minimum=0),
         Option("hinted-handoff", True, "Keep writes for replicas that are down, and deliver them later."),
         Option("read-repair", "blocking", "Whether a read writes what a replica lacks.", choices=("blocking", "none")),
@@ -122,7 +123,7 @@ class Cassandra(ContainerTarget):
             "counter": partial(CounterClient, manner, sessions),
             "write-isolation": partial(WriteIsolationClient, manner, sessions),
             "batch": self._batches(partial(BatchClient, manner, sessions)),
-            "lock": partial(LockClient, manner, sessions),
+            "lock": partial(LockClient, manner, sessions, self.settings["lock-ttl"]),
         }
 
     def node_spec(self, node: str, addresses: Mapping[str, str]) -> NodeSpec:

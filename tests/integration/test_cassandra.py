@@ -48,6 +48,7 @@ async def test_round_trips(cassandra_cluster: Any) -> None:
         await _register(target, cluster.nodes)
         await _session(target, cluster.nodes[0])
         await _lock(target, cluster.nodes)
+        await _lock_that_expires(cluster.nodes)
         for settings in (
             PLAIN,
             {**PLAIN, "timestamps": "client", "set-as": "cell", "batch": "unlogged", "read-repair": "none"},
@@ -83,15 +84,27 @@ async def _session(target: Cassandra, node: Node) -> None:
 
 
 async def _lock(target: Cassandra, nodes: Any) -> None:
+    mine, give_back = invocation("acquire", process=1), invocation("release", process=1)
+    his = invocation("acquire", process=2)
     async with opened(target, "lock", nodes[0]) as one, opened(target, "lock", nodes[1]) as other:
-        mine, give_back = invocation("acquire", process=1), invocation("release", process=1)
-        his = invocation("acquire", process=2)
         assert await answers(one, mine) == [1]
         assert (await other.invoke(his)).error == "held: by process 1"
-        assert (await other.invoke(invocation("release", process=2))).error == "not-held: owned by process 1"
         await answers(one, give_back)
-        assert (await one.invoke(give_back)).error == "not-held: owned by nobody"
+        assert (await one.invoke(give_back)).type == "fail"
         assert await answers(other, his) == [2]
+
+
+async def _lock_that_expires(nodes: Any) -> None:
+    target = Cassandra({"lock-ttl": 1})
+    mine, his = invocation("acquire", None, "expires", 1), invocation("acquire", None, "expires", 2)
+    async with opened(target, "lock", nodes[0]) as one, opened(target, "lock", nodes[1]) as other:
+        assert await answers(one, mine) == [1]
+        async with asyncio.timeout(30):
+            while (done := await other.invoke(his)).type == "fail":
+                assert done.error.split(":")[0] in ("busy", "contended")
+        assert (done.type, done.value) == ("ok", 2)
+        await answers(one, invocation("release", None, "expires", 1))
+        assert (await one.invoke(mine)).error == "busy: by process 2"
 
 
 async def _collections(target: Cassandra, node: Node) -> None:

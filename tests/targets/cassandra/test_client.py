@@ -183,32 +183,47 @@ async def test_batches(batch: Any, words: str) -> None:
     assert sent[0][0].cql.startswith(words)
 
 
+def lock(ttl: int = 0) -> Any:
+    return LockClient(STRONG, Sessions(), ttl)  # type: ignore[arg-type]
+
+
 async def test_a_lock_gives_larger_tokens() -> None:
-    client = made(LockClient)
-    done, sent = await answer(client, invocation("acquire", process=7), (), [(True,)])
-    assert (done.type, done.value, sent[1][1]["owner"], sent[1][1]["fence"]) == ("ok", 1, 7, 1)
-    done, _ = await answer(client, invocation("acquire", process=7), [(None, 4)], [(True,)])
-    assert (done.type, done.value) == ("ok", 5)
+    done, sent = await answer(lock(), invocation("acquire", process=7), (), [(True,)])
+    values = sent[1][1]
+    assert (done.type, done.value) == ("ok", 1)
+    assert (values["owner"], values["fence"], values["ttl"]) == (7, 1, 0)
+    assert "fence = null" in sent[1][0].cql
+    done, sent = await answer(lock(5), invocation("acquire", process=7), [(None, 4)], [(True,)])
+    assert (done.type, done.value, sent[1][1]["ttl"]) == ("ok", 5, 5)
+    assert "fence = :last" in sent[1][0].cql
 
 
-async def test_a_lock_that_somebody_owns_is_not_given() -> None:
-    client = made(LockClient)
-    done, _ = await answer(client, invocation("acquire", process=7), [(3, 4)])
-    assert (done.type, done.error) == ("fail", "held: by process 3")
-    done, _ = await answer(client, invocation("acquire", process=7), [(None, 4)], [(False, 3, 5)])
-    assert (done.type, done.error) == ("fail", "held: by process 3")
-    done, _ = await answer(client, invocation("acquire", process=7), [(None, 4)], [(False, None, 5)])
-    assert (done.type, done.error) == ("fail", "contended: taken and given back meanwhile")
+@pytest.mark.parametrize(("ttl", "word"), [(0, "held"), (5, "busy")])
+async def test_a_lock_that_somebody_owns_is_not_given(ttl: int, word: str) -> None:
+    """Whose owner may have expired at any moment is not said to be held."""
+    done, _ = await answer(lock(ttl), invocation("acquire", process=7), [(3, 4)])
+    assert (done.type, done.error) == ("fail", f"{word}: by process 3")
+    done, _ = await answer(lock(ttl), invocation("acquire", process=7), [(None, 4)], [(False, 3, 5)])
+    assert (done.type, done.error) == ("fail", "contended: somebody was faster")
 
 
 async def test_a_lock_is_given_back_by_its_owner() -> None:
-    client = made(LockClient)
-    done, sent = await answer(client, invocation("release", process=7), [(True,)])
-    assert (done.type, done.value, sent[0][1]["mine"]) == ("ok", None, 7)
-    done, _ = await answer(client, invocation("release", process=7), [(False, 3)])
-    assert (done.type, done.error) == ("fail", "not-held: owned by process 3")
-    done, _ = await answer(client, invocation("release", process=7), [(False, None)])
-    assert done.error == "not-held: owned by nobody"
+    client, acquire, release = lock(), invocation("acquire", process=7), invocation("release", process=7)
+    done, sent = await answer(client, release)
+    assert (done.type, done.error, sent) == ("fail", "not-held: this client does not hold the lock", [])
+    await answer(client, acquire, (), [(True,)])
+    assert (await answer(client, release, REFUSED))[0].type == "fail"
+    done, sent = await answer(client, release, [(True,)])
+    assert (done.type, done.value, sent[0][1]["mine"], sent[0][1]["fence"]) == ("ok", None, 7, 1)
+    assert (await answer(client, release))[0].type == "fail"
+
+
+@pytest.mark.parametrize(("ttl", "kind"), [(0, "fail"), (5, "ok")])
+async def test_a_lock_that_has_expired_is_given_back_already(ttl: int, kind: str) -> None:
+    client = lock(ttl)
+    await answer(client, invocation("acquire", process=7), (), [(True,)])
+    done, _ = await answer(client, invocation("release", process=7), [(False, None, 1)])
+    assert done.type == kind
 
 
 async def test_a_session_moves_to_another_node() -> None:
@@ -226,8 +241,9 @@ async def test_a_session_moves_to_another_node() -> None:
 
 
 async def test_operations_that_an_interface_lacks() -> None:
-    for kind in (RegisterClient, RowsClient, CellClient, CounterClient, WriteIsolationClient, BatchClient, LockClient):
-        done, sent = await answer(made(kind), invocation("drop"))
+    kinds = (RegisterClient, RowsClient, CellClient, CounterClient, WriteIsolationClient, BatchClient)
+    for client in (lock(), *map(made, kinds)):
+        done, sent = await answer(client, invocation("drop"))
         assert (done.type, done.error, sent) == ("fail", "unknown-operation: this interface has no 'drop'", [])
 
 
