@@ -2,16 +2,17 @@
 
 import random
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any, Self
 
+import pytest
 from linearizability import histories, violations
 from linearizability.datatypes import TYPES
 from linearizability.oracle import Row, linearizable, rows_of, stands_alone
 
-from checkers.linearizability import kernel
+from checkers.linearizability import kernel, search
 from checkers.linearizability.checker import LinearizabilityChecker
 from checkers.linearizability.decide import decide
 from checkers.linearizability.decision import HOLDS, UNDECIDED, VIOLATED, Budget, Decision
@@ -102,16 +103,26 @@ class Mutation:
         return self.before != "invalid" and self.after == "invalid"
 
 
-def batch(name: str, seed: int, size: int = SIZE) -> Count:
-    """Decide that many histories of one type."""
+@contextmanager
+def no_witnesses() -> Iterator[None]:
+    """What the search refutes is not made small, which takes most of its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "SHRINKING", 0.0)
+        patch.setattr(search, "WITNESSES", 0)
+        yield
+
+
+def batch(name: str, seed: int, size: int = SIZE, *, explained: bool = True) -> Count:
+    """Decide that many histories of one type; with or without looking at the witnesses and the verdict in words."""
     kind, model, rng = TYPES[name], model_of(name), random.Random(f"{name} {seed}")
     plans, count = [histories.some(kind, rng) for _ in range(size)], Count()
     for some in [[plan] for plan in plans] if name in ALONE else [plans]:
-        count += _decided(name, seed, histories.history(kind, some), model)
+        with nullcontext() if explained else no_witnesses():
+            count += _decided(name, seed, histories.history(kind, some), model, explained=explained)
     return count
 
 
-def _decided(name: str, seed: int, history: History, model: Model) -> Count:
+def _decided(name: str, seed: int, history: History, model: Model, *, explained: bool) -> Count:
     kind, operations = TYPES[name], collect(history, model)
     if not len(operations):
         return Count()
@@ -137,7 +148,7 @@ def _decided(name: str, seed: int, history: History, model: Model) -> Count:
                     rows[key],
                 )
             )
-        elif expected[key] == "invalid":
+        elif explained and expected[key] == "invalid":
             for way, decision in ways.items():
                 count.witnesses += 1
                 witness = _witness(history, operations, decision, part)
@@ -145,7 +156,7 @@ def _decided(name: str, seed: int, history: History, model: Model) -> Count:
                     why = f"the witness of the {way} does not refute by itself: {sorted(witness)}"
                     rule = decision.conflicts[part].rule
                     count.wrong.append(_shown(f"{name}, seed {seed}, key {key}, rule {rule!r}: {why}", rows[key]))
-    if not operations.optional.all():
+    if explained and not operations.optional.all():
         # Where nothing was observed, there is no verdict as a whole.
         count.wrong += _checked(name, seed, history, model, expected)
     return count

@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--histories", type=int, default=200_000, help="per type")
     parser.add_argument("--mutations", type=int, default=0, help="per type: so many long histories instead")
+    parser.add_argument("--explained", type=float, default=1.0, help="share of them whose witnesses are tried as well")
     parser.add_argument("--types", default=",".join(TYPES))
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0, help="the first")
@@ -37,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.mutations:
                 wrong += mutations(pool, name, range(options.seed, options.seed + options.mutations))
             else:
-                wrong += histories(pool, name, range(options.seed, options.seed + -(-options.histories // SIZE)))
+                seeds = range(options.seed, options.seed + -(-options.histories // SIZE))
+                wrong += histories(pool, name, seeds, options.explained)
     return 1 if wrong else 0
 
 
@@ -45,10 +47,15 @@ HISTORIES = f"{'type':<20}{'histories':>10}{'valid':>10}{'no search':>10}{'witne
 MUTATIONS = f"{'type':<20}{'histories':>10}{'operations':>12}{'caught':>10}{'valid':>7}{'seconds':>9}  violations"
 
 
-def histories(pool: Executor, name: str, seeds: range) -> int:
+def explained(name: str, seed: int, share: float) -> Count:
+    """One batch; such a share of all batches with their witnesses."""
+    return batch(name, seed, explained=int((seed + 1) * share) > int(seed * share))
+
+
+def histories(pool: Executor, name: str, seeds: range, share: float) -> int:
     """Of many short histories, how many were not decided as the oracle does."""
     begun, count = time.monotonic(), Count()
-    for one in pool.map(batch, [name] * len(seeds), seeds):
+    for one in pool.map(explained, [name] * len(seeds), seeds, [share] * len(seeds)):
         count += one
     print(
         f"{name:<20}{count.histories:>10}{count.valid:>10}{count.fast:>10}{count.witnesses:>10}"
