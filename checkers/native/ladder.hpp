@@ -64,14 +64,18 @@ class Ladder {
     // Whether it is refuted by so many configurations and orders with so many unknown operations.
     bool refutes(std::int32_t initial, std::size_t classes, std::int32_t allowed, std::uint64_t quota) {
         moves_.reset(classes);
+        // A number of configurations that fits the problem, where there may be ever more of them.
+        const std::uint64_t fitting = std::min(quota, 8 * layers_->all().size() + 256);
         if (layers_->unknown() > 0) {
-            // Where there may be ever more states, a number of configurations that fits the problem.
-            const std::uint64_t fitting = 8 * layers_->all().size() + 256;
             relaxed_.start(initial, {Allowance::UNLIMITED, 0});
-            if (relaxed_.run(Transitions::ENDLESS ? std::min(quota, fitting) : quota) == Progress::ILLEGAL) return true;
+            if (relaxed_.run(Transitions::ENDLESS ? fitting : quota) == Progress::ILLEGAL) return true;
         }
         exact_.start(initial, {Allowance::COUNTED, allowed});
-        return exact_.run(quota) == Progress::ILLEGAL && !exact_.capped();
+        if (exact_.run(quota) != Progress::ILLEGAL) return false;
+        if (!exact_.capped()) return true;
+        // So few are not enough for any order: perhaps no number is.
+        exact_.start(initial, {Allowance::COUNTED, INT32_MAX});
+        return exact_.run(fitting) == Progress::ILLEGAL;
     }
 
     // An order of what completes until an instant, if one is found among so many configurations.

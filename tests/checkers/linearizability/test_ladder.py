@@ -163,6 +163,22 @@ def decided(columns: Columns, budget: Budget) -> object:
     return found
 
 
+@pytest.mark.kernel
+def test_a_witness_that_needs_to_know_how_often_each_unknown_operation_happened_is_small_as_well() -> None:
+    crashed = [(value, NEVER, CAS, value, (value + 1) % 4) for value in range(4)]
+    reads = [(10 + 2 * i, 11 + 2 * i, READ, value, -1) for i, value in enumerate([*[0] * 30, 3, 0, 3])]
+    columns = columns_of(*crashed, *reads)
+    columns = replace(columns, optional=columns.ret == NEVER)
+
+    found = decided(columns, ample())
+
+    assert isinstance(found, Conflict)
+    assert {columns.call[row] for row in found.rows} == {70, 72, 74}
+    asked = problem(columns, Small())
+    outcome = search.decide(asked, ample())
+    assert search.witness(asked, outcome.stuck, ample()) == list(found.rows)
+
+
 def crowd(clients: int) -> list[tuple[int, int, int, int, int]]:
     """Everybody moves a token on at the same time: there is one order, the reverse of that in which they return."""
     return [(i, 3 * clients - i, CAS, i, i + 1) for i in range(clients)]
