@@ -26,10 +26,12 @@ class MongoClient(Client):
     Attributes:
         collection: Where its documents are.
         transactions: Whether its operations are transactions.
+        moves: Whether it goes to other nodes.
     """
 
     collection: ClassVar[str]
     transactions: ClassVar[bool] = False
+    moves: ClassVar[bool] = False
 
     def __init__(self, how: Consistency) -> None:
         self._how = how
@@ -48,11 +50,6 @@ class MongoClient(Client):
             await connection.close()
             raise
         self._connection = connection
-
-    async def setup(self) -> None:
-        """Make the collection: made by the first writes, it would get in their way."""
-        if self._connection is not None:
-            await self._connection.make_collection()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -117,6 +114,7 @@ class SessionClient(RegisterClient):
     """A register whose client can ``move`` to another node, and takes its session with it."""
 
     collection = "sessions"
+    moves = True
 
     async def _do(self, connection: Connection, op: Op) -> Op:
         if op.f != "move":

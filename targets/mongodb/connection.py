@@ -1,13 +1,14 @@
 """Connections through pymongo's asynchronous driver, which remember what was sent; every request has a deadline."""
 
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, suppress
+import asyncio
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
 import pymongo
 from pymongo import AsyncMongoClient, ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import CollectionInvalid, InvalidOperation, OperationFailure, PyMongoError
+from pymongo.errors import AutoReconnect, CollectionInvalid, InvalidOperation, OperationFailure, PyMongoError
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 from pymongo.read_preferences import Nearest, Primary
 from pymongo.write_concern import WriteConcern
@@ -120,11 +121,6 @@ class Connection:
         with pymongo.timeout(OPEN_TIMEOUT):
             await self._driver.admin.command("ping", read_preference=Nearest())
 
-    async def make_collection(self) -> None:
-        """Make the collection, on a majority; one that is there stays."""
-        with suppress(CollectionInvalid):
-            await self._database.create_collection(self._collection, write_concern=WriteConcern(MAJORITY))
-
     def move(self, node: str) -> None:
         """Prefer another node for reads from now on."""
         self._near = node
@@ -211,6 +207,39 @@ class Connection:
         )
         documents: list[Document] = answer["cursor"]["firstBatch"]
         return documents
+
+
+async def make_collections(address: str, names: Iterable[str]) -> None:
+    """Make collections on a majority; made by the first writes, they would get in their way. Those that are there stay.
+
+    It takes as long as it takes until the replica set has a primary; the one who waits for it has a time-out.
+
+    Args:
+        address: IP address of a member.
+        names: Of the collections.
+
+    Raises:
+        pymongo.errors.PyMongoError: The primary refused.
+    """
+    driver = _driver(address, replicaSet=REPLICA_SET)
+    try:
+        for name in names:
+            while not await _made(driver, name):  # noqa: ASYNC110 - an election has no event to wait for
+                await asyncio.sleep(HEARTBEAT)
+    finally:
+        await driver.close()
+
+
+async def _made(driver: Driver, name: str) -> bool:
+    """Whether the collection is there; no while the primary changes."""
+    try:
+        with pymongo.timeout(REQUEST_TIMEOUT):
+            await driver[DATABASE].create_collection(name, write_concern=WriteConcern(MAJORITY))
+    except CollectionInvalid:
+        return True
+    except AutoReconnect:
+        return False
+    return True
 
 
 async def ask(address: str, command: str | Mapping[str, Any], *, timeout: float = ASK_TIMEOUT) -> Mapping[str, Any]:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Final
 
+from pymongo.errors import PyMongoError
+
 from harness.client import Client
 from harness.cluster import Cluster, Node
 from harness.errors import NodeFailed, UsageError
@@ -12,7 +14,8 @@ from harness.options import Option
 from harness.ready import until_all
 from harness.target import ContainerTarget, Defaults, NodeSpec
 from targets.mongodb import client, consistency, image, rollback, transactions
-from targets.mongodb.connection import PORT, REPLICA_SET, ask
+from targets.mongodb.client import MongoClient
+from targets.mongodb.connection import PORT, REPLICA_SET, ask, make_collections
 from targets.mongodb.consistency import MAJORITY
 
 MOST_MEMBERS: Final = 7
@@ -37,6 +40,19 @@ TRANSACTION_LIFETIME: Final = 5
 
 INITIATE_TIMEOUT: Final = 20.0
 ALREADY_INITIALIZED: Final = 23
+
+
+CLIENTS: Final[Mapping[str, type[MongoClient]]] = {
+    "register": client.RegisterClient,
+    "session": client.SessionClient,
+    "set": client.SetClient,
+    "counter": client.CounterClient,
+    "lock": client.LockClient,
+    "list-append": transactions.ListAppendClient,
+    "rw-register": transactions.RwRegisterClient,
+    "bank": transactions.BankClient,
+}
+"""The client of each interface."""
 
 
 class MongoDB(ContainerTarget):
@@ -66,17 +82,8 @@ class MongoDB(ContainerTarget):
 
     @property
     def clients(self) -> Mapping[str, Callable[[], Client]]:
-        """Single documents, and transactions where the write concern acknowledges them."""
-        return {
-            "register": partial(client.RegisterClient, self._how),
-            "set": partial(client.SetClient, self._how),
-            "counter": partial(client.CounterClient, self._how),
-            "lock": partial(client.LockClient, self._how),
-            "session": self._session,
-            "list-append": partial(self._transactional, transactions.ListAppendClient),
-            "rw-register": partial(self._transactional, transactions.RwRegisterClient),
-            "bank": partial(self._transactional, transactions.BankClient),
-        }
+        """Single documents, sessions, and transactions."""
+        return {name: partial(self._client, kind) for name, kind in CLIENTS.items()}
 
     def node_spec(self, node: str, addresses: Mapping[str, str]) -> NodeSpec:
         """One member, which knows nothing of the others until ``assemble``.
@@ -129,6 +136,17 @@ class MongoDB(ContainerTarget):
             },
         }
 
+    async def setup(self, cluster: Cluster) -> None:
+        """Make the collections of all interfaces.
+
+        Raises:
+            NodeFailed: The primary refuses.
+        """
+        try:
+            await make_collections(cluster.nodes[0].address, [kind.collection for kind in CLIENTS.values()])
+        except PyMongoError as error:
+            raise NodeFailed(f"the collections could not be made: {error}") from error
+
     async def ready(self, cluster: Cluster, node: Node) -> bool:
         """Whether the member leads, or follows somebody who does."""
         del cluster
@@ -151,13 +169,10 @@ class MongoDB(ContainerTarget):
         """Make the image of that version from a wheel of PyPI and Debian's libraries."""
         return image.build(settings["version"])
 
-    def _session(self) -> Client:
-        if not self._how.discovery:
+    def _client(self, kind: type[MongoClient]) -> Client:
+        if kind.moves and not self._how.discovery:
             raise UsageError("a session moves between nodes, and with discovery=false a client knows only one")
-        return client.SessionClient(self._how)
-
-    def _transactional(self, kind: type[transactions.TransactionClient]) -> Client:
-        if not self._how.write_concern.acknowledged:
+        if kind.transactions and not self._how.write_concern.acknowledged:
             raise UsageError("a transaction is always acknowledged: use w=1 or more for this workload, not w=0")
         return kind(self._how)
 

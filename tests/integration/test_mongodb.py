@@ -63,6 +63,8 @@ def but(target: MongoDB, **settings: Any) -> MongoDB:
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_round_trips(mongodb_cluster: Any, version: str) -> None:
     async with mongodb_cluster(version=version) as (cluster, target):
+        await target.setup(cluster)
+        await target.setup(cluster)  # those that are there stay
         await eventually(lambda: _one_leads(target, cluster))
         for interface in (register, elements, counter, lock, lists, cells, bank):
             await interface(target, cluster.nodes)
@@ -76,7 +78,6 @@ async def _one_leads(target: MongoDB, cluster: Any) -> bool:
 
 async def register(target: MongoDB, nodes: Any) -> None:
     async with opened(target, "register", nodes[0]) as one, opened(target, "register", nodes[1]) as other:
-        await one.setup()
         absent = await other.invoke(invocation("read", key=7))
         assert (absent.type, absent.value) == ("ok", None)
         assert (await one.invoke(invocation("write", 1, key=7))).type == "ok"
@@ -93,7 +94,6 @@ async def register(target: MongoDB, nodes: Any) -> None:
 
 async def elements(target: MongoDB, nodes: Any) -> None:
     async with opened(target, "set", nodes[1]) as client:
-        await client.setup()
         for element in (3, 1, 20):
             assert (await client.invoke(invocation("add", element))).type == "ok"
         assert (await client.invoke(invocation("read"))).value == [1, 3, 20]
@@ -103,7 +103,6 @@ async def elements(target: MongoDB, nodes: Any) -> None:
 
 async def counter(target: MongoDB, nodes: Any) -> None:
     async with opened(target, "counter", nodes[0]) as one, opened(target, "counter", nodes[2]) as other:
-        await one.setup()
         assert (await one.invoke(invocation("read"))).value == 0
         for _ in range(5):
             adds = await asyncio.gather(one.invoke(invocation("add", 2)), other.invoke(invocation("add", 3)))
@@ -113,7 +112,6 @@ async def counter(target: MongoDB, nodes: Any) -> None:
 
 async def lock(target: MongoDB, nodes: Any) -> None:
     async with opened(target, "lock", nodes[0]) as one, opened(target, "lock", nodes[1]) as other:
-        await one.setup()
         taken = await one.invoke(invocation("acquire", process=1))
         assert (taken.type, taken.value) == ("ok", 1)
         held = await other.invoke(invocation("acquire", process=2))
@@ -126,7 +124,6 @@ async def lock(target: MongoDB, nodes: Any) -> None:
 
 async def lists(target: MongoDB, nodes: Any) -> None:
     async with opened(target, "list-append", nodes[0]) as one, opened(target, "list-append", nodes[1]) as other:
-        await one.setup()
         done = await one.invoke(invocation("txn", [["r", 1, None], ["append", 1, 10], ["r", 1, None]]))
         assert (done.type, done.value) == ("ok", [["r", 1, None], ["append", 1, 10], ["r", 1, [10]]])
         await other.invoke(invocation("txn", [["append", 1, 11], ["append", "k", 12]]))
@@ -139,14 +136,12 @@ async def lists(target: MongoDB, nodes: Any) -> None:
 
 async def cells(target: MongoDB, nodes: Any) -> None:
     async with opened(target, "rw-register", nodes[0]) as client:
-        await client.setup()
         done = await client.invoke(invocation("txn", [["r", 1, None], ["w", 1, 10], ["r", 1, None]]))
         assert (done.type, done.value) == ("ok", [["r", 1, None], ["w", 1, 10], ["r", 1, 10]])
 
 
 async def bank(target: MongoDB, nodes: Any) -> None:
     async with opened(target, "bank", nodes[0]) as client:
-        await client.setup()
         for _ in range(2):
             assert (await client.invoke(invocation("create", {"accounts": {"0": 100, "1": 0}}))).type == "ok"
         moved = await client.invoke(invocation("transfer", {"from": "0", "to": "1", "amount": 30}))
@@ -162,7 +157,6 @@ async def bank(target: MongoDB, nodes: Any) -> None:
 async def sessions(target: MongoDB, cluster: Any) -> None:
     """A session that reads its own writes wherever it goes."""
     async with opened(target, "session", cluster.nodes[0]) as client:
-        await client.setup()
         for value, node in zip(range(30), [node.name for node in cluster.nodes] * 10, strict=True):
             assert (await client.invoke(invocation("write", value, key="s"))).type == "ok"
             assert (await client.invoke(invocation("move", node))).type == "ok"
@@ -221,7 +215,8 @@ class Load:
 @pytest.mark.parametrize("retryable", [True, False])
 async def test_the_error_table_against_killed_and_paused_primaries(mongodb_cluster: Any, retryable: bool) -> None:
     """What was acknowledged by a majority is there in the end, and what is said not to have happened is not."""
-    async with mongodb_cluster(retryable_writes=retryable) as (cluster, target):
+    async with mongodb_cluster(retryable_writes=retryable, election_timeout=1000) as (cluster, target):
+        await target.setup(cluster)
         load = Load(target, cluster.nodes)
         async with load.going_on():
             for strike, release in ((DockerNode.kill, DockerNode.start), (DockerNode.pause, DockerNode.resume)):
@@ -253,14 +248,13 @@ async def _another_leads(target: MongoDB, cluster: Any, old: str) -> bool:
 
 async def test_what_one_member_alone_took_is_rolled_back_and_kept(mongodb_cluster: Any) -> None:
     """With w=1 a primary acknowledges what dies with its reign; the member keeps it in files, and says what it was."""
-    async with mongodb_cluster(w="1", j="true", read_concern="local") as (cluster, target):
+    async with mongodb_cluster(w="1", j="true", read_concern="local", election_timeout=4000) as (cluster, target):
+        await target.setup(cluster)
         await eventually(lambda: _one_leads(target, cluster))
         (leader,) = await target.primaries(cluster)
         others = [node for node in cluster.nodes if node.name != leader]
         async with opened(target, "set", cluster[leader]) as client:
-            await client.setup()
-            for node in others:
-                await node.kill()
+            await asyncio.gather(*(node.kill() for node in others))
             alone = await client.invoke(invocation("add", 7))
             assert alone.type == "ok"
         await cluster[leader].kill()
