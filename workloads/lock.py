@@ -68,7 +68,7 @@ class Lock(Workload):
     summary = "Acquires, holds and releases locks; decides mutual exclusion, or that fencing tokens grow."
     interface = "lock"
     options = (
-        Option("locks", 3, "Locks; the clients are spread over them.", unit="locks", minimum=1),
+        Option("locks", 6, "Locks; the clients are spread over them.", unit="locks", minimum=1),
         Option("hold", 2000.0, "How long a lock is held on average, half as much or more.", unit="ms", minimum=0),
         Option("retry", 400.0, "Between two attempts of one client, on average.", unit="ms", minimum=1),
         Option(
