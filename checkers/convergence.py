@@ -9,7 +9,7 @@ import numpy as np
 
 from checkers import wellformed
 from checkers.checker import Checker
-from checkers.findings import MOST, Findings
+from checkers.findings import MOST, Findings, bounded
 from checkers.linearizability.model import show
 from checkers.verdict import Guarantee, Validity, Verdict
 from harness.history import TYPE_CODES, Calls, History
@@ -54,7 +54,7 @@ class ConvergenceChecker(Checker):
             validity=validity,
             anomalies=keys.findings.anomalies,
             models=(Guarantee(MODEL, standing[validity], why),),  # type: ignore[arg-type]
-            reasons=tuple(reasons),
+            reasons=bounded(reasons),
             statistics=keys.statistics(),
         )
 

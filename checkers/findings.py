@@ -1,13 +1,19 @@
 """The anomalies that a checker finds: the first few of each name in words, all of them counted."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from checkers.verdict import Anomaly
 from harness.history import History
 
 MOST = 32
 """How many anomalies of one name have a witness, unless a checker says otherwise."""
+
+
+def bounded(reasons: Sequence[str], most: int = 8) -> tuple[str, ...]:
+    """The first few reasons, and how many more there are: not a screen full."""
+    shown = tuple(reasons[:most])
+    return (*shown, f"{len(reasons) - most} more of this kind") if len(reasons) > most else shown
 
 
 class Findings:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final
 
 from checkers import wellformed
 from checkers.checker import Checker
-from checkers.findings import MOST, Findings
+from checkers.findings import MOST, Findings, bounded
 from checkers.linearizability.checker import MEMORY, SECONDS, LinearizabilityChecker
 from checkers.linearizability.model import show
 from checkers.linearizability.models.mutex import FencedMutex, OwnedMutex
@@ -82,7 +82,7 @@ class FencingChecker(Checker):
             validity=validity,
             anomalies=findings.anomalies,
             models=(Guarantee(FENCED, standing[validity], why),),  # type: ignore[arg-type]
-            reasons=tuple(reasons),
+            reasons=bounded(reasons),
             statistics={
                 "locks": len(acquires),
                 "acquires": sum(map(len, acquires.values())),

@@ -14,7 +14,7 @@ import msgspec
 
 from checkers import wellformed
 from checkers.checker import Checker
-from checkers.findings import MOST, Findings
+from checkers.findings import MOST, Findings, bounded
 from checkers.linearizability.model import show
 from checkers.verdict import Guarantee, Validity, Verdict
 from harness.history import TYPE_CODES, Calls, History
@@ -70,19 +70,20 @@ class SessionChecker(Checker):
     def check(self, history: History) -> Verdict:
         """The verdict on all sessions of the history."""
         problems = [f"the history is malformed: {problem}" for problem in wellformed.problems(history)]
-        names = {VIOLATIONS[guarantee] for guarantee in self.guarantees}
+        names = {VIOLATIONS[guarantee] for guarantee in self.guarantees} | _STRANGE.keys()
         sessions = _Sessions(history, Findings(history, _RULED_OUT, self.anomalies))
         if not problems:
             sessions.judge()
             problems = sessions.problems
         if problems:
             models = tuple(Guarantee(one, "undecided", problems[0]) for one in GUARANTEES)
-            return Verdict(self.name, "unknown", models=models, reasons=tuple(problems))
+            return Verdict(self.name, "unknown", models=models, reasons=bounded(problems))
         counts = sessions.findings.counts
         standings = [self._standing(one, sessions.checked[one], counts[VIOLATIONS[one]]) for one in GUARANTEES]
         reasons = [f"{one.name}: {one.why}" for one in standings if one.standing == "undecided" and self._counts(one)]
-        anomalies = tuple(one for one in sessions.findings.anomalies if one.name in names or one.name in _STRANGE)
-        validity: Validity = "invalid" if anomalies else "unknown" if reasons else "valid"
+        anomalies = tuple(one for one in sessions.findings.anomalies if one.name in names)
+        violated = any(counts[name] for name in names)
+        validity: Validity = "invalid" if violated else "unknown" if reasons else "valid"
         reasons += [
             f"{one.name} is violated {counts[VIOLATIONS[one.name]]} times, which was not asked for"
             for one in standings
@@ -115,6 +116,10 @@ class SessionChecker(Checker):
         return Guarantee(guarantee, "holds")
 
 
+NOTHING: Final = (0, -1)
+"""The version before the first write of a key; it has no event."""
+
+
 class _Write(msgspec.Struct, frozen=True, gc=False):
     """A write: who, where in the session's order, which version of its key it makes (the first is 1), its event."""
 
@@ -145,14 +150,14 @@ class _Past:
 
     def add(self, at: int, version: int, event: int) -> None:
         """One more operation."""
-        before = self._newest[-1] if self._newest else (0, -1)
+        before = self._newest[-1] if self._newest else NOTHING
         self._at.append(at)
         self._newest.append((version, event) if version > before[0] else before)
 
     def before(self, at: int) -> tuple[int, int]:
-        """The newest version before that place and its event; version 0 where there is none."""
+        """The newest version before that place and its event."""
         place = bisect_left(self._at, at)
-        return self._newest[place - 1] if place else (0, -1)
+        return self._newest[place - 1] if place else NOTHING
 
 
 class _Sessions:
@@ -274,7 +279,8 @@ class _Sessions:
         """Each read against what its own session wrote and read before."""
         newest: dict[int, _Read] = {}
         for read in reads:
-            version, event = self._wrote[process, read.key].before(read.at) if self._mine(process, read) else (0, -1)
+            wrote = self._wrote.get((process, read.key))
+            version, event = NOTHING if wrote is None else wrote.before(read.at)
             if version:
                 self.checked[READ_YOUR_WRITES] += 1
                 if read.version < version:
@@ -286,9 +292,6 @@ class _Sessions:
                     self._older(MONOTONIC_READS, read, before.event, "it had read")
             if before is None or read.version >= before.version:
                 newest[read.key] = read
-
-    def _mine(self, process: int, read: _Read) -> bool:
-        return (process, read.key) in self._wrote
 
     def _older(self, guarantee: str, read: _Read, event: int, had: str) -> None:
         """A read of a version that is older than one that its session knows."""
@@ -324,9 +327,8 @@ class _Sessions:
     def _between(self, before: _Read, between: _Read, after: _Read) -> None:
         write = self._versions[after.key][after.version - 1]
         for guarantee, past in ((MONOTONIC_WRITES, self._wrote), (WRITES_FOLLOW_READS, self._saw)):
-            if (write.process, between.key) not in past:
-                continue
-            version, event = past[write.process, between.key].before(write.at)
+            known = past.get((write.process, between.key))
+            version, event = NOTHING if known is None else known.before(write.at)
             if version:
                 self.checked[guarantee] += 1
                 if between.version < version:

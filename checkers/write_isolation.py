@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final
 
 from checkers import wellformed
 from checkers.checker import Checker
-from checkers.findings import MOST, Findings
+from checkers.findings import MOST, Findings, bounded
 from checkers.linearizability.model import show
 from checkers.verdict import Guarantee, Validity, Verdict
 from harness.history import TYPE_CODES, History
@@ -57,7 +57,7 @@ class WriteIsolationChecker(Checker):
             validity=validity,
             anomalies=rows.findings.anomalies,
             models=(Guarantee(MODEL, standing[validity], why),),  # type: ignore[arg-type]
-            reasons=tuple(reasons),
+            reasons=bounded(reasons),
             statistics={"writes": rows.writes, "reads": rows.reads, "anomalies": dict(found)},
         )
 

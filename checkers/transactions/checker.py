@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from checkers import wellformed
 from checkers.checker import Checker
-from checkers.findings import MOST, Findings
+from checkers.findings import MOST, Findings, bounded
 from checkers.transactions.collect import Reader, Transaction, report_key
 from checkers.transactions.isolation import MODELS, OPEN, RULED_OUT, standings
 from checkers.verdict import Guarantee, Validity, Verdict
@@ -102,7 +102,7 @@ class TransactionChecker(Checker):
             validity=validity,
             anomalies=findings.anomalies,
             models=standings(findings.counts),
-            reasons=tuple(reasons),
+            reasons=bounded(reasons),
             statistics={
                 "transactions": len(transactions),
                 "committed": sum(one.committed for one in transactions),

@@ -275,3 +275,10 @@ def test_a_single_copy_keeps_all_four(seed: int) -> None:
 
 def test_each_violation_has_its_own_name() -> None:
     assert len(set(VIOLATIONS.values())) == len(GUARANTEES)
+
+
+def test_the_verdict_does_not_depend_on_how_many_witnesses_are_kept_and_reasons_are_bounded() -> None:
+    wrong = history((0, "write", "x", 1), (0, "read", "x", None))
+    assert SessionChecker(anomalies=0).check(wrong).validity == "invalid"
+    reasons = check(*[(n, "add", "x", 1) for n in range(100)]).reasons
+    assert (len(reasons), reasons[-1]) == (9, "92 more of this kind")
