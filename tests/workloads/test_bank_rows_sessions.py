@@ -16,7 +16,7 @@ from harness.options import parse_options
 from workloads.workload import Workload
 
 NODES = ("n1", "n2", "n3")
-NAMES = ("bank", "write-isolation", "session")
+NAMES = ("bank", "write-isolation", "batch", "session")
 Complete = Callable[[Op], tuple[int, Op]]
 
 
@@ -94,6 +94,12 @@ def test_the_two_cells_of_a_row_grow_in_opposite_directions() -> None:
     writes = [op.value for op in asked(events("write-isolation")) if op.f == "write"]
     assert all(a == -b for a, b in writes)
     assert len({a for a, _ in writes}) == len(writes) > 500
+
+
+def test_a_batch_writes_what_a_row_would_hold() -> None:
+    for events_of_both in zip(events("batch"), events("write-isolation"), strict=True):
+        assert events_of_both[0] == events_of_both[1]
+    assert registry.load("workload", "batch").interface == "batch"
 
 
 def test_rows_are_left_after_a_bounded_number_of_operations() -> None:
