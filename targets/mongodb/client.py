@@ -102,7 +102,7 @@ class RegisterClient(MongoClient):
         old, new = op.value
         if old is None:
             try:
-                await connection.insert({"_id": name, "value": new})
+                await connection.insert({"_id": name, "value": new}, answered=True)
             except DuplicateKeyError:
                 return op.fail("cas-mismatch: there is a value")
             return op.ok(op.value)

@@ -104,7 +104,9 @@ class Connection:
         self._how = how
         self._near = node.name
         self.attempts = Attempts()
-        reach: dict[str, Any] = {"replicaSet": REPLICA_SET} if how.discovery else {"directConnection": True}
+        # Where there is no other member to turn to, a request to one that is silent is not cut short.
+        alone = {"directConnection": True, "connectTimeoutMS": round(REQUEST_TIMEOUT * 1000)}
+        reach: dict[str, Any] = {"replicaSet": REPLICA_SET} if how.discovery else alone
         again = {"retryWrites": how.retryable_writes, "retryReads": how.retryable_reads}
         self._driver = _driver(node.address, **reach, **again, event_listeners=[self.attempts])
         self._database = self._driver[DATABASE]
@@ -128,12 +130,7 @@ class Connection:
     @property
     def documents(self) -> AsyncCollection[Document]:
         """The collection, with the concerns and the preference of this client."""
-        return self._database.get_collection(
-            self._collection,
-            read_concern=self._how.read_concern,
-            write_concern=self._how.write_concern,
-            read_preference=self._how.preference(self._near),
-        )
+        return self._documents(self._how.write_concern)
 
     async def find(self, wanted: Mapping[str, Any]) -> list[Document]:
         """The documents that match."""
@@ -150,15 +147,27 @@ class Connection:
         """Change the document of that name; make it if need be."""
         await self.documents.update_one({"_id": name}, change, upsert=True, session=self._session)
 
-    async def insert(self, document: Mapping[str, Any]) -> None:
-        """Insert a document; raises ``DuplicateKeyError`` when there is one of its ``_id``."""
-        await self.documents.insert_one(dict(document), session=self._session)
+    async def insert(self, document: Mapping[str, Any], *, answered: bool = False) -> None:
+        """Insert a document.
+
+        Args:
+            document: The document.
+            answered: Wait in any case for the answer of the primary at least, also where writes are not acknowledged.
+
+        Raises:
+            pymongo.errors.DuplicateKeyError: There is one of its ``_id``.
+        """
+        documents = self._answering if answered else self.documents
+        await documents.insert_one(dict(document), session=self._session)
 
     async def find_and_update(
         self, wanted: Mapping[str, Any], change: Mapping[str, Any], *, upsert: bool = False
     ) -> Document | None:
-        """Change the document that matches, in one step with finding it; the document afterwards, if there is one."""
-        return await self.documents.find_one_and_update(
+        """Change the document that matches, in one step with finding it; the document afterwards, if there is one.
+
+        Only an answer can say which, so this waits for that of the primary at least.
+        """
+        return await self._answering.find_one_and_update(
             wanted, change, upsert=upsert, return_document=ReturnDocument.AFTER, session=self._session
         )
 
@@ -180,6 +189,20 @@ class Connection:
     async def close(self) -> None:
         """Close it."""
         await self._driver.close()
+
+    @property
+    def _answering(self) -> AsyncCollection[Document]:
+        """The collection, whose writes are acknowledged by the primary at least."""
+        concern = self._how.write_concern
+        return self._documents(concern if concern.acknowledged else WriteConcern(1))
+
+    def _documents(self, concern: WriteConcern) -> AsyncCollection[Document]:
+        return self._database.get_collection(
+            self._collection,
+            read_concern=self._how.read_concern,
+            write_concern=concern,
+            read_preference=self._how.preference(self._near),
+        )
 
     @property
     def _in_transaction(self) -> bool:
@@ -267,12 +290,10 @@ async def ask(address: str, command: str | Mapping[str, Any], *, timeout: float 
 
 def _driver(address: str, **settings: Any) -> Driver:
     """A driver with our time-outs; it begins to connect when it is first used."""
-    return AsyncMongoClient(
-        address,
-        PORT,
-        serverSelectionTimeoutMS=round(OPEN_TIMEOUT * 1000),
-        connectTimeoutMS=round(CONNECT_TIMEOUT * 1000),
-        heartbeatFrequencyMS=round(HEARTBEAT * 1000),
-        serverMonitoringMode="poll",  # one connection per member instead of two: every client has a driver of its own
-        **settings,
-    )
+    usual = {
+        "serverSelectionTimeoutMS": round(OPEN_TIMEOUT * 1000),
+        "connectTimeoutMS": round(CONNECT_TIMEOUT * 1000),
+        "heartbeatFrequencyMS": round(HEARTBEAT * 1000),
+        "serverMonitoringMode": "poll",  # one connection per member, not two: every client has a driver of its own
+    }
+    return AsyncMongoClient(address, PORT, **{**usual, **settings})

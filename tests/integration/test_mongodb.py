@@ -68,6 +68,7 @@ async def test_round_trips(mongodb_cluster: Any, version: str) -> None:
         await eventually(lambda: _one_leads(target, cluster))
         for interface in (register, elements, counter, lock, lists, cells, bank):
             await interface(target, cluster.nodes)
+        await unacknowledged(but(target, w="0", read_concern="local"), cluster.nodes)
         await sessions(but(target, read_concern="majority", read_preference="nearest", causal_session=True), cluster)
         await only_its_own_node(but(target, discovery=False), cluster)
 
@@ -90,6 +91,22 @@ async def register(target: MongoDB, nodes: Any) -> None:
         assert (made.type, made.error.split(":")[0]) == ("fail", "cas-mismatch")
         assert (await one.invoke(invocation("cas", [None, 3], key=8))).type == "ok"
         assert (await other.invoke(invocation("read", key=7))).value == 2
+
+
+async def unacknowledged(target: MongoDB, nodes: Any) -> None:
+    """What nobody answers to is ``ok`` once it is sent; a compare-and-set needs an answer, and waits for one."""
+    async with opened(target, "register", nodes[0]) as client:
+        for before, after in ((None, 1), (1, 2)):
+            assert (await client.invoke(invocation("cas", [before, after], key="u"))).type == "ok"
+            missed = await client.invoke(invocation("cas", [before, 3], key="u"))
+            assert (missed.type, missed.error.split(":")[0]) == ("fail", "cas-mismatch")
+            assert (await client.invoke(invocation("read", key="u"))).value == after
+        assert (await client.invoke(invocation("write", 4, key="u"))).type == "ok"
+        await eventually(lambda: _reads(client, 4))
+
+
+async def _reads(client: Client, value: int) -> bool:
+    return (await client.invoke(invocation("read", key="u"))).value == value
 
 
 async def elements(target: MongoDB, nodes: Any) -> None:
