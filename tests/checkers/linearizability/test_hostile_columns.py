@@ -23,7 +23,8 @@ pytestmark = pytest.mark.kernel
 TRIES = int(os.environ.get("QUORATE_FUZZ", "400"))
 """Tables for each function."""
 
-KINDS = {"int8": np.int8, "int16": np.int16, "int32": np.int32, "int64": np.int64, "bool_": np.bool_}
+KINDS = {"I8": np.int8, "I32": np.int32, "I64": np.int64, "Flags": np.bool_}
+"""The names that ``_native.pyi`` has for the types of columns."""
 
 
 def declared() -> Iterator[tuple[str, list[tuple[str, str]]]]:
@@ -35,9 +36,7 @@ def declared() -> Iterator[tuple[str, list[tuple[str, str]]]]:
 
 
 FUNCTIONS = {
-    name: arguments
-    for name, arguments in declared()
-    if all("NDArray" in words or words == "int" for _, words in arguments)
+    name: arguments for name, arguments in declared() if all(words in KINDS or words == "int" for _, words in arguments)
 }
 """Those that take columns and numbers, and nothing that calls back."""
 
@@ -58,10 +57,10 @@ def table(rng: random.Random, arguments: list[tuple[str, str]]) -> list[Any]:
     lists = any(name == "offset" for name, _ in arguments)
     made: list[Any] = []
     for name, words in arguments:
-        if "NDArray" not in words:
+        if words not in KINDS:
             made.append(rng.choice((most, most, most, 2 * most, 40)))
             continue
-        (kind,) = [KINDS[one] for one in KINDS if f"np.{one}]" in words]
+        kind = KINDS[words]
         if name in {"call", "ret"}:
             column = list(call if name == "call" else ret)
         elif name == "offset":
@@ -120,7 +119,7 @@ def test_whatever_a_column_holds_the_answer_is_a_decision_or_a_value_error(name:
 def test_columns_of_another_shape_are_refused(name: str) -> None:
     function = getattr(kernel.native, name)
     for place, (_, words) in enumerate(FUNCTIONS[name]):
-        if "NDArray" not in words:
+        if words not in KINDS:
             continue
         arguments = table(random.Random(1), FUNCTIONS[name])
         arguments[place] = np.zeros((2, 3), dtype=np.int8)
