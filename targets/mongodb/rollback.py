@@ -1,5 +1,6 @@
 """What a member rolled back: writes that the others never had, which it keeps in files of BSON."""
 
+import struct
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,7 +20,9 @@ def told(files: Mapping[str, bytes]) -> bytes:
     documents, problems = [], []
     for name, data in sorted(files.items()):
         try:
-            documents += [f"{name}: {json_util.dumps(document)}" for document in decode_iter(data)]
-        except InvalidBSON as error:
+            # One by one, so that those before the cut are kept; the driver has another error for half a length.
+            for document in decode_iter(data):
+                documents.append(f"{name}: {json_util.dumps(document)}")  # noqa: PERF401
+        except (InvalidBSON, struct.error) as error:
             problems.append(f"{name}: cut off: {error}")
     return "\n".join([f"rolled back: {len(documents)} documents", *documents, *problems, ""]).encode()
