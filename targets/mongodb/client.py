@@ -11,7 +11,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from harness.client import Client
 from harness.cluster import Node
-from harness.op import Op
+from harness.op import FAIL, Op
 from targets.mongodb import errors
 from targets.mongodb.connection import REQUEST_TIMEOUT, Connection
 from targets.mongodb.consistency import Consistency
@@ -58,18 +58,24 @@ class MongoClient(Client):
             await connection.close()
 
     async def invoke(self, op: Op) -> Op:
-        """Do it; errors are classified by ``targets.mongodb.errors``."""
+        """Do it; errors are classified by ``targets.mongodb.errors``.
+
+        A refusal says what the last attempt found. One before it that got no answer may have happened all the same.
+        """
         connection = self._connection
         if connection is None:
             return op.fail("not-open: the client is not open")
         connection.attempts.forget()
         try:
             with pymongo.timeout(REQUEST_TIMEOUT):
-                return await self._do(connection, op)
+                done = await self._do(connection, op)
         except PyMongoError as error:
             sent = connection.attempts.made
             certain = self._only_reads(op) or errors.did_not_happen(sent)
             return (op.fail if certain else op.info)(errors.words(error, sent))
+        if done.type == FAIL and not errors.did_not_happen(connection.attempts.made[:-1]):
+            return op.info(f"sent-again: an attempt before got no answer, and then {done.error}")
+        return done
 
     @abstractmethod
     async def _do(self, connection: Connection, op: Op) -> Op:
@@ -81,7 +87,11 @@ class MongoClient(Client):
 
 
 class RegisterClient(MongoClient):
-    """``read``, ``write`` and ``cas`` of one document per key."""
+    """``read``, ``write`` and ``cas`` of one document per key.
+
+    A ``cas`` that matches nothing changes nothing, and that is all it says: a deposed primary that has not noticed
+    answers so as well, whatever the write concern, so it is no observation of the value (``cas-mismatch``).
+    """
 
     collection = "registers"
 
@@ -104,10 +114,10 @@ class RegisterClient(MongoClient):
             try:
                 await connection.insert({"_id": name, "value": new}, answered=True)
             except DuplicateKeyError:
-                return op.fail("cas-mismatch: there is a value")
+                return op.fail("no-match: there is a value")
             return op.ok(op.value)
         changed = await connection.find_and_update({"_id": name, "value": old}, {"$set": {"value": new}})
-        return op.fail("cas-mismatch: there is another value, or none") if changed is None else op.ok(op.value)
+        return op.fail("no-match: there is another value, or none") if changed is None else op.ok(op.value)
 
 
 class SessionClient(RegisterClient):
@@ -154,7 +164,10 @@ class CounterClient(MongoClient):
 
 
 class LockClient(MongoClient):
-    """``acquire`` and ``release`` of a document that names its holder; every acquisition has a larger token."""
+    """``acquire`` and ``release`` of a document that names its holder; every acquisition has a larger token.
+
+    A lock that is not given is ``busy``, not ``held``: a deposed primary may say so of one that is free by now.
+    """
 
     collection = "locks"
 
@@ -176,7 +189,7 @@ class LockClient(MongoClient):
         try:
             taken = await connection.find_and_update(free, taking, upsert=True)
         except DuplicateKeyError:
-            return op.fail("held: another process holds it")
+            return op.fail("busy: another process holds it")
         return op.ok(None if taken is None else taken["token"])
 
 

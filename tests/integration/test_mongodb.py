@@ -86,9 +86,9 @@ async def register(target: MongoDB, nodes: Any) -> None:
         swapped = await other.invoke(invocation("cas", [1, 2], key=7))
         assert (swapped.type, swapped.value) == ("ok", [1, 2])
         missed = await one.invoke(invocation("cas", [1, 3], key=7))
-        assert (missed.type, missed.error.split(":")[0]) == ("fail", "cas-mismatch")
+        assert (missed.type, missed.error.split(":")[0]) == ("fail", "no-match")
         made = await one.invoke(invocation("cas", [None, 3], key=7))
-        assert (made.type, made.error.split(":")[0]) == ("fail", "cas-mismatch")
+        assert (made.type, made.error.split(":")[0]) == ("fail", "no-match")
         assert (await one.invoke(invocation("cas", [None, 3], key=8))).type == "ok"
         assert (await other.invoke(invocation("read", key=7))).value == 2
 
@@ -99,7 +99,7 @@ async def unacknowledged(target: MongoDB, nodes: Any) -> None:
         for before, after in ((None, 1), (1, 2)):
             assert (await client.invoke(invocation("cas", [before, after], key="u"))).type == "ok"
             missed = await client.invoke(invocation("cas", [before, 3], key="u"))
-            assert (missed.type, missed.error.split(":")[0]) == ("fail", "cas-mismatch")
+            assert (missed.type, missed.error.split(":")[0]) == ("fail", "no-match")
             assert (await client.invoke(invocation("read", key="u"))).value == after
         assert (await client.invoke(invocation("write", 4, key="u"))).type == "ok"
         await eventually(lambda: _reads(client, 4))
@@ -132,7 +132,7 @@ async def lock(target: MongoDB, nodes: Any) -> None:
         taken = await one.invoke(invocation("acquire", process=1))
         assert (taken.type, taken.value) == ("ok", 1)
         held = await other.invoke(invocation("acquire", process=2))
-        assert (held.type, held.error.split(":")[0]) == ("fail", "held")
+        assert (held.type, held.error.split(":")[0]) == ("fail", "busy")
         foreign = await other.invoke(invocation("release", process=2))
         assert (foreign.type, foreign.error.split(":")[0]) == ("fail", "not-held")
         assert (await one.invoke(invocation("release", process=1))).type == "ok"
