@@ -34,6 +34,9 @@ CONNECT_TIMEOUT: Final = 1.0
 HEARTBEAT: Final = 0.5
 """Seconds between two looks of the driver at a member, the shortest that it allows."""
 
+CLOSE_TIMEOUT: Final = 1.0
+"""Seconds that a member may take to hear that sessions are over; the harness gives closing more."""
+
 ASK_TIMEOUT: Final = 1.0
 """Seconds that a question about readiness or leadership may take."""
 
@@ -188,7 +191,7 @@ class Connection:
 
     async def close(self) -> None:
         """Close it."""
-        await self._driver.close()
+        await _close(self._driver)
 
     @property
     def _answering(self) -> AsyncCollection[Document]:
@@ -250,7 +253,7 @@ async def make_collections(address: str, names: Iterable[str]) -> None:
             while not await _made(driver, name):  # noqa: ASYNC110 - an election has no event to wait for
                 await asyncio.sleep(HEARTBEAT)
     finally:
-        await driver.close()
+        await _close(driver)
 
 
 async def _made(driver: Driver, name: str) -> bool:
@@ -285,7 +288,7 @@ async def ask(address: str, command: str | Mapping[str, Any], *, timeout: float 
     except PyMongoError:
         return {}
     finally:
-        await driver.close()
+        await _close(driver)
 
 
 def _driver(address: str, **settings: Any) -> Driver:
@@ -297,3 +300,9 @@ def _driver(address: str, **settings: Any) -> Driver:
         "serverMonitoringMode": "poll",  # one connection per member, not two: every client has a driver of its own
     }
     return AsyncMongoClient(address, PORT, **{**usual, **settings})
+
+
+async def _close(driver: Driver) -> None:
+    """Close a driver: one that is given up while it tells a member of its sessions would go on for ever."""
+    with pymongo.timeout(CLOSE_TIMEOUT):
+        await driver.close()

@@ -3,7 +3,12 @@
 from types import SimpleNamespace
 from typing import Any
 
-from targets.mongodb.connection import Attempts
+import pytest
+from pymongo import _csot
+
+from harness.workers import CLOSE_LIMIT
+from targets.mongodb import consistency
+from targets.mongodb.connection import CLOSE_TIMEOUT, Attempts, Connection
 
 
 def event(request: int, name: str = "update", **more: Any) -> Any:
@@ -53,3 +58,20 @@ def test_parts_of_a_transaction_decide_nothing_but_its_commit() -> None:
         ("commitTransaction", True),
         ("update", True),
     ]
+
+
+async def test_closing_waits_for_no_member_for_long() -> None:
+    """A driver has sessions to end; given up while it looks for a member to tell, it would go on looking for ever."""
+    how = consistency.of({option.name: option.default for option in consistency.OPTIONS})
+    node: Any = SimpleNamespace(name="n1", address="127.0.0.1")
+    made = Connection(node, how, "registers", session=False)
+    waits = []
+
+    async def close() -> None:
+        waits.append(_csot.get_timeout())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(made._driver, "close", close)
+        await made.close()
+    assert waits == [CLOSE_TIMEOUT]
+    assert CLOSE_TIMEOUT < CLOSE_LIMIT
