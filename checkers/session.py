@@ -235,7 +235,7 @@ class _Sessions:
         return None if code < 0 else self._history.keys[code]
 
     def _reads_of(self, calls: Calls, rows: Sequence[int]) -> list[list[_Read]]:
-        """The reads of one session, a list for each stay at a node."""
+        """The reads of one session, a list for each stay at a node; completions say which node that was."""
         visits: list[list[_Read]] = [[]]
         for at, row in enumerate(rows, 1):
             f = self._history.fs[calls.f[row]]
@@ -248,6 +248,8 @@ class _Sessions:
                 self.reads += 1
                 read = self._read(calls, row, at)
                 if read is not None:
+                    if visits[-1] and self._node(visits[-1][-1]) != self._node(read):
+                        visits.append([])  # a datastore may send its clients elsewhere by itself
                     visits[-1].append(read)
                     self._saw[int(calls.process[row]), read.key].add(at, read.version, read.event)
         return visits
@@ -271,6 +273,9 @@ class _Sessions:
         when = self.findings.at(write.event)
         self.findings.add(name, lambda: f"{did}, {why} ({when})", [event, write.event], self._key(key))
         return None
+
+    def _node(self, read: _Read) -> str | None:
+        return self._history[read.event].node
 
     def _named(self, key: int) -> str:
         return f"key {show(self._key(key))}"

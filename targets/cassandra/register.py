@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from harness.op import Op
 from targets.cassandra.client import CassandraClient, Manner, unknown_operation
 from targets.cassandra.connection import Sessions
@@ -58,6 +60,8 @@ class RegisterClient(CassandraClient):
 class SessionClient(RegisterClient):
     """A register whose client can go on at another node: ``move`` to the node of that name.
 
+    Completions name the node that was asked, from the first move on.
+
     Args:
         manner: How requests are made.
         sessions: Of the run.
@@ -67,6 +71,12 @@ class SessionClient(RegisterClient):
     def __init__(self, manner: Manner, sessions: Sessions, addresses: Mapping[str, str]) -> None:
         super().__init__(manner, sessions)
         self._addresses = addresses
+        self._node: str | None = None
+
+    async def invoke(self, op: Op) -> Op:
+        """Do it; see ``CassandraClient.invoke``."""
+        done = await super().invoke(op)
+        return done if self._node is None else msgspec.structs.replace(done, node=self._node)
 
     async def _do(self, op: Op) -> Op:
         if op.f == "move":
@@ -82,6 +92,7 @@ class SessionClient(RegisterClient):
             await self._connect(address)
         except ConnectionError as error:
             return op.fail(f"not-connected: {error}")
+        self._node = op.value
         await self._sessions.release(before)
         return op.ok(op.value)
 

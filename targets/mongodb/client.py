@@ -4,8 +4,10 @@ MongoDB changes one document atomically; ``targets.mongodb.transactions`` has wh
 """
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
+import msgspec
 import pymongo
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
@@ -26,12 +28,10 @@ class MongoClient(Client):
     Attributes:
         collection: Where its documents are.
         transactions: Whether its operations are transactions.
-        moves: Whether it goes to other nodes.
     """
 
     collection: ClassVar[str]
     transactions: ClassVar[bool] = False
-    moves: ClassVar[bool] = False
 
     def __init__(self, how: Consistency) -> None:
         self._how = how
@@ -121,16 +121,35 @@ class RegisterClient(MongoClient):
 
 
 class SessionClient(RegisterClient):
-    """A register whose client can ``move`` to another node, and takes its session with it."""
+    """A register whose client can ``move`` to another node, and takes its session with it.
+
+    The driver asks another member than the preferred one where the read preference rules that one out. So a completion
+    names the node that was really asked.
+
+    Args:
+        how: How it reads and writes.
+        names: Of the nodes, by address.
+    """
 
     collection = "sessions"
-    moves = True
+
+    def __init__(self, how: Consistency, names: Mapping[str, str]) -> None:
+        super().__init__(how)
+        self._names = names
+
+    async def invoke(self, op: Op) -> Op:
+        """Do it; see ``MongoClient.invoke``."""
+        done = await super().invoke(op)
+        if self._connection is None or not self._connection.attempts.made:
+            return done
+        asked = self._connection.attempts.made[-1].member
+        return msgspec.structs.replace(done, node=self._names.get(asked, asked))
 
     async def _do(self, connection: Connection, op: Op) -> Op:
         if op.f != "move":
             return await super()._do(connection, op)
         connection.move(op.value)
-        return op.ok(op.value)
+        return msgspec.structs.replace(op.ok(op.value), node=op.value)
 
 
 class SetClient(MongoClient):

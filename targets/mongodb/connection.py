@@ -68,7 +68,7 @@ class Attempts(CommandListener):
         """It is about to be sent; taking a transaction back is no attempt at anything."""
         if event.command_name == "abortTransaction":
             return
-        attempt = Attempt(event.command_name, event.command.get("autocommit") is False)
+        attempt = Attempt(event.command_name, event.command.get("autocommit") is False, event.connection_id[0])
         self.made.append(attempt)
         self._open[event.request_id] = attempt
 

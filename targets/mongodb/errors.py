@@ -98,11 +98,13 @@ class Attempt:
     Attributes:
         command: Its name.
         in_transaction: It was a part of a transaction, which only ``commitTransaction`` brings about.
+        member: Address of the one that it was sent to.
         answer: What the server answered; None without an answer.
     """
 
     command: str
     in_transaction: bool
+    member: str
     answer: Mapping[str, Any] | None = None
 
     @property

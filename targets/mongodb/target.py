@@ -14,7 +14,7 @@ from harness.options import Option
 from harness.ready import until_all
 from harness.target import ContainerTarget, Defaults, NodeSpec
 from targets.mongodb import client, consistency, image, rollback, transactions
-from targets.mongodb.client import MongoClient
+from targets.mongodb.client import MongoClient, SessionClient
 from targets.mongodb.connection import PORT, REPLICA_SET, ask, make_collections
 from targets.mongodb.consistency import MAJORITY
 
@@ -44,7 +44,6 @@ ALREADY_INITIALIZED: Final = 23
 
 CLIENTS: Final[Mapping[str, type[MongoClient]]] = {
     "register": client.RegisterClient,
-    "session": client.SessionClient,
     "set": client.SetClient,
     "counter": client.CounterClient,
     "lock": client.LockClient,
@@ -52,7 +51,7 @@ CLIENTS: Final[Mapping[str, type[MongoClient]]] = {
     "rw-register": transactions.RwRegisterClient,
     "bank": transactions.BankClient,
 }
-"""The client of each interface."""
+"""The client of each interface but the session."""
 
 
 class MongoDB(ContainerTarget):
@@ -79,11 +78,13 @@ class MongoDB(ContainerTarget):
         known = {option.name: option.default for option in self.options}
         super().__init__({**known, **settings})
         self._how = consistency.of(self.settings)
+        self._names: dict[str, str] = {}
 
     @property
     def clients(self) -> Mapping[str, Callable[[], Client]]:
         """Single documents, sessions, and transactions."""
-        return {name: partial(self._client, kind) for name, kind in CLIENTS.items()}
+        made = {name: partial(self._client, kind) for name, kind in CLIENTS.items()}
+        return {**made, "session": self._session}
 
     def node_spec(self, node: str, addresses: Mapping[str, str]) -> NodeSpec:
         """One member, which knows nothing of the others until ``assemble``.
@@ -142,8 +143,10 @@ class MongoDB(ContainerTarget):
         Raises:
             NodeFailed: The primary refuses.
         """
+        self._names.update({node.address: node.name for node in cluster.nodes})
         try:
-            await make_collections(cluster.nodes[0].address, [kind.collection for kind in CLIENTS.values()])
+            names = [SessionClient.collection, *(kind.collection for kind in CLIENTS.values())]
+            await make_collections(cluster.nodes[0].address, names)
         except PyMongoError as error:
             raise NodeFailed(f"the collections could not be made: {error}") from error
 
@@ -170,11 +173,14 @@ class MongoDB(ContainerTarget):
         return image.build(settings["version"])
 
     def _client(self, kind: type[MongoClient]) -> Client:
-        if kind.moves and not self._how.discovery:
-            raise UsageError("a session moves between nodes, and with discovery=false a client knows only one")
         if kind.transactions and not self._how.write_concern.acknowledged:
             raise UsageError("a transaction is always acknowledged: use w=1 or more for this workload, not w=0")
         return kind(self._how)
+
+    def _session(self) -> Client:
+        if not self._how.discovery:
+            raise UsageError("a session moves between nodes, and with discovery=false a client knows only one")
+        return SessionClient(self._how, self._names)
 
 
 async def _answers(node: Node) -> bool:

@@ -232,9 +232,11 @@ async def test_a_session_moves_to_another_node() -> None:
     await client._connect("a1")
     done = await client.invoke(invocation("move", "n2"))
     assert (done.type, done.value, sessions.users) == ("ok", "n2", {"a1": 0, "a2": 1})
+    assert done.node == "n2"
     for name, error in (("n3", "not-connected: no connection to a3"), ("n9", "unknown-node: there is no 'n9'")):
         done = await client.invoke(invocation("move", name))
         assert (done.type, done.error, sessions.users) == ("fail", error, {"a1": 0, "a2": 1})
+        assert done.node == "n2"
     await client.close()
     await client.close()
     assert sessions.users == {"a1": 0, "a2": 0}

@@ -7,7 +7,7 @@ from pymongo.errors import AutoReconnect, DuplicateKeyError
 
 from harness.op import INVOKE, Op
 from targets.mongodb import consistency
-from targets.mongodb.client import LockClient, RegisterClient
+from targets.mongodb.client import LockClient, RegisterClient, SessionClient
 from targets.mongodb.connection import Attempts
 from targets.mongodb.errors import Attempt
 
@@ -26,10 +26,16 @@ class Script:
 
     async def find_and_update(self, wanted: Any, change: Any, *, upsert: bool = False) -> Any:
         del wanted, change, upsert
-        self.attempts.made = [Attempt("findAndModify", False, answer) for answer in self._answers]
+        self.attempts.made = [Attempt("findAndModify", False, "10.0.0.1", answer) for answer in self._answers]
         if isinstance(self._found, Exception):
             raise self._found
         return self._found
+
+    async def value(self, name: Any) -> Any:
+        return await self.find_and_update(name, {})
+
+    def move(self, node: str) -> None:
+        self.near = node
 
     async def insert(self, document: Any, *, answered: bool) -> None:
         assert answered
@@ -76,3 +82,13 @@ async def test_an_error_is_judged_by_all_attempts() -> None:
         "info",
         "not-primary",
     )
+
+
+async def test_a_session_names_the_node_that_was_asked_and_not_the_one_that_it_prefers() -> None:
+    settings = {option.name: option.default for option in consistency.OPTIONS}
+    client: Any = SessionClient(consistency.of(settings), {"10.0.0.1": "n1"})
+    client._connection = Script(DONE, found=7)
+    moved = await client.invoke(Op(index=-1, time=0, process=3, type=INVOKE, f="move", value="n2", node="n3"))
+    assert (moved.type, moved.value, moved.node, client._connection.near) == ("ok", "n2", "n2", "n2")
+    read = await client.invoke(Op(index=-1, time=0, process=3, type=INVOKE, f="read", node="n3"))
+    assert (read.type, read.value, read.node) == ("ok", 7, "n1")

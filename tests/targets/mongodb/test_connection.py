@@ -12,7 +12,8 @@ from targets.mongodb.connection import CLOSE_TIMEOUT, Attempts, Connection
 
 
 def event(request: int, name: str = "update", **more: Any) -> Any:
-    return SimpleNamespace(request_id=request, command_name=name, command=more.pop("command", {}), **more)
+    command, connection = more.pop("command", {}), ("10.0.0.1", 27017)
+    return SimpleNamespace(request_id=request, command_name=name, command=command, connection_id=connection, **more)
 
 
 def test_every_attempt_and_its_answer() -> None:
@@ -24,6 +25,7 @@ def test_every_attempt_and_its_answer() -> None:
     attempts.started(event(3))
     attempts.succeeded(event(3, reply={"ok": 1.0, "n": 1}))
     attempts.started(event(4))
+    assert {one.member for one in attempts.made} == {"10.0.0.1"}
     assert [one.answer for one in attempts.made] == [None, {"ok": 0.0, "code": 10107}, {"ok": 1.0, "n": 1}, None]
     attempts.forget()
     assert attempts.made == []

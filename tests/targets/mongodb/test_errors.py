@@ -80,7 +80,7 @@ def test_every_rule_can_be_reached(rule: Rule) -> None:
 
 
 def sent(*answers: Any, command: str = "update", in_transaction: bool = False) -> list[Attempt]:
-    return [Attempt(command, in_transaction, answer) for answer in answers]
+    return [Attempt(command, in_transaction, "10.0.0.1", answer) for answer in answers]
 
 
 @pytest.mark.parametrize(
