@@ -95,9 +95,9 @@ async def _lock(target: Cassandra, nodes: Any) -> None:
 
 
 async def _lock_that_expires(nodes: Any) -> None:
-    target = Cassandra({"lock-ttl": 1})
+    brief, long = Cassandra({"lock-ttl": 1}), Cassandra({"lock-ttl": 600})
     mine, his = invocation("acquire", None, "expires", 1), invocation("acquire", None, "expires", 2)
-    async with opened(target, "lock", nodes[0]) as one, opened(target, "lock", nodes[1]) as other:
+    async with opened(brief, "lock", nodes[0]) as one, opened(long, "lock", nodes[1]) as other:
         assert await answers(one, mine) == [1]
         async with asyncio.timeout(30):
             while (done := await other.invoke(his)).type == "fail":
