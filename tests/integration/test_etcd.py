@@ -111,7 +111,7 @@ async def test_a_lease_is_kept_alive_and_runs_out_when_its_client_dies_or_its_me
 ) -> None:
     """The lock is free for others while the paused member's client still believes that it holds it."""
     acquire, release = invocation("acquire", key="a"), invocation("release", key="a")
-    async with etcd_cluster(version="3.6.16") as (cluster, target):
+    async with etcd_cluster(version="3.6.16", lock_ttl=5) as (cluster, target):
         await eventually(lambda: _one_leads(target, cluster))
         (leader,) = await target.primaries(cluster)
         follower, witness = (node for node in cluster.nodes if node.name != leader)
@@ -122,7 +122,7 @@ async def test_a_lease_is_kept_alive_and_runs_out_when_its_client_dies_or_its_me
 
             held = await holder.invoke(acquire)
             clock = asyncio.get_running_loop().time
-            end = clock() + 3 * target.settings["lock-ttl"]
+            end = clock() + 1.5 * target.settings["lock-ttl"]
             while clock() < end:
                 assert not await free()
             await follower.pause()

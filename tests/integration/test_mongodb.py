@@ -249,8 +249,8 @@ async def test_the_error_table_against_killed_and_paused_primaries(mongodb_clust
             left = set((await client.invoke(invocation("read"))).value)
     assert load.of("ok") <= left, "acknowledged by a majority, and lost"
     assert not load.of("fail") & left, "said not to have happened, and there"
-    unsure = [done for done in load.completions if done.type == "info"]
-    assert unsure, "nothing was under way when the primary was struck"
+    if not retryable:  # or the driver may have found out what became of everything
+        assert load.of("info"), "nothing was under way when the primary was struck"
     names = {done.error.split(":")[0] for done in load.completions if done.error}
     assert names <= {rule.name for rule in RULES}
 
