@@ -29,7 +29,13 @@ async def until_all(cluster: Cluster, condition: Callable[[Node], Awaitable[bool
     Raises:
         NodeFailed: A node's main process ended; the message quotes its last lines.
     """
-    await asyncio.gather(*(_until(node, condition) for node in cluster.nodes))
+    waiting = [asyncio.ensure_future(_until(node, condition)) for node in cluster.nodes]
+    try:
+        await asyncio.gather(*waiting)
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
 
 async def _until(node: Node, condition: Callable[[Node], Awaitable[bool]]) -> None:
