@@ -120,10 +120,13 @@ class Cassandra(ContainerTarget):
             "register": self._registers(partial(RegisterClient, manner, sessions)),
             "session": self._registers(partial(SessionClient, manner, sessions, self._addresses)),
             "set": partial(sets, manner, sessions),
-            "counter": partial(CounterClient, manner, sessions),
+            "counter": self._unstamped(partial(CounterClient, manner, sessions), "a counter has no timestamps"),
             "write-isolation": partial(WriteIsolationClient, manner, sessions),
             "batch": self._batches(partial(BatchClient, manner, sessions)),
-            "lock": partial(LockClient, manner, sessions, self.settings["lock-ttl"]),
+            "lock": self._unstamped(
+                partial(LockClient, manner, sessions, self.settings["lock-ttl"]),
+                "a lock is a lightweight transaction, which takes its timestamp from Paxos",
+            ),
         }
 
     def node_spec(self, node: str, addresses: Mapping[str, str]) -> NodeSpec:
@@ -203,13 +206,15 @@ class Cassandra(ContainerTarget):
 
     def _registers(self, make: Callable[[], Client]) -> Callable[[], Client]:
         """Refuses a setting that lightweight transactions leave no room for."""
+        why = "a lightweight transaction takes its timestamp from Paxos"
+        return self._unstamped(make, why, "add lwt=false") if self.settings["lwt"] else make
+
+    def _unstamped(self, make: Callable[[], Client], why: str, instead: str = "leave it out") -> Callable[[], Client]:
+        """Refuses clients' timestamps where nothing takes them."""
 
         def checked() -> Client:
-            if self.settings["lwt"] and self.settings["timestamps"] == "client":
-                raise UsageError(
-                    "a lightweight transaction takes its timestamp from Paxos, so timestamps=client has no effect on "
-                    "a register: add lwt=false"
-                )
+            if self.settings["timestamps"] == "client":
+                raise UsageError(f"{why}, so timestamps=client has no effect on this workload: {instead}")
             return make()
 
         return checked

@@ -47,6 +47,8 @@ def test_interfaces() -> None:
     [
         (["timestamps=client"], "register", "a lightweight transaction takes its timestamp from Paxos.*lwt=false"),
         (["timestamps=client"], "session", "add lwt=false"),
+        (["timestamps=client", "lwt=false"], "counter", "a counter has no timestamps, so timestamps=client has no"),
+        (["timestamps=client", "lwt=false"], "lock", "takes its timestamp from Paxos.*leave it out"),
         ([], "batch", "one partition at a time at SERIAL.*read-cl=QUORUM"),
         (["read-cl=LOCAL_SERIAL"], "batch", "one partition at a time at LOCAL_SERIAL"),
     ],
