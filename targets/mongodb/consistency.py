@@ -97,8 +97,10 @@ def of(settings: Mapping[str, Any]) -> Consistency:
         UsageError: They contradict each other; the message says which and why.
     """
     write, journal, read = settings["w"], settings["j"], settings["read-concern"]
-    if write != MAJORITY and not write.isdecimal():
-        raise UsageError(f"option w is {write!r}, but it takes 0, 1, another number of members, or majority")
+    if write != MAJORITY:
+        if not write.isdecimal():
+            raise UsageError(f"option w is {write!r}, but it takes 0, 1, another number of members, or majority")
+        write = str(int(write))
     if write == "0" and journal == "true":
         raise UsageError("w=0 waits for nothing, so it cannot wait for the journal: leave out j=true, or use w=1")
     if write == "0" and settings["causal-session"]:

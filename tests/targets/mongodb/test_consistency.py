@@ -51,6 +51,7 @@ def test_read_concerns_of_transactions(read: str, within: str) -> None:
         (["w=most"], "option w is 'most', but it takes 0, 1, another number of members, or majority"),
         (["w=-1"], "option w is '-1'"),
         (["w=0", "j=true"], "w=0 waits for nothing"),
+        (["w=00", "j=true"], "w=0 waits for nothing"),
         (["w=0", "causal-session=true", "read-concern=local"], "a session takes no unacknowledged writes"),
         (["read-preference=secondary"], "only the primary answers linearizable reads"),
         (["causal-session=true"], "a causal session cannot read with read-concern=linearizable: use majority"),
