@@ -213,6 +213,11 @@ class _Sessions:
             self.problems.append(f"event {event} writes key {self._key(key)}, which another session writes as well")
         if earlier and self._value(earlier[-1]) >= value:
             self.problems.append(f"event {event} writes {show(value)}: the values of a key must grow")
+        if earlier and not (earlier[-1].acknowledged or earlier[-1].failed):
+            self.problems.append(
+                f"event {event} writes key {self._key(key)} again, although the outcome of the write before is unknown: "
+                f"which of them is the newer one is not known"
+            )
         done = calls.outcome[row]
         write = _Write(
             process,
@@ -235,18 +240,21 @@ class _Sessions:
         return None if code < 0 else self._history.keys[code]
 
     def _reads_of(self, calls: Calls, rows: Sequence[int]) -> list[list[_Read]]:
-        """The reads of one session, a list for each stay at a node; completions say which node that was."""
+        """The reads of one session, a list for each stay at a node; where a driver asked another one, that ends it."""
         visits: list[list[_Read]] = [[]]
+        stay, here, moves = 0, None, 0
         for at, row in enumerate(rows, 1):
-            f = self._history.fs[calls.f[row]]
-            if calls.outcome[row] != TYPE_CODES[OK]:
-                continue
+            f, ok = self._history.fs[calls.f[row]], calls.outcome[row] == TYPE_CODES[OK]
             if f == "move":
-                self.moves += 1
-                visits.append([])
-            elif f == "read":
+                self.moves += bool(ok)
+                moves += bool(calls.outcome[row] != TYPE_CODES[FAIL])
+            elif f == "read" and ok:
                 self.reads += 1
                 read = self._read(calls, row, at)
+                node = self._history[int(calls.complete[row])].node
+                if (moves, node) != (stay, here):
+                    stay, here = moves, node
+                    visits.append([])
                 if read is not None:
                     if visits[-1] and self._node(visits[-1][-1]) != self._node(read):
                         visits.append([])  # a datastore may send its clients elsewhere by itself

@@ -294,3 +294,29 @@ def test_the_verdict_does_not_depend_on_how_many_witnesses_are_kept_and_reasons_
     assert SessionChecker(anomalies=0).check(wrong).validity == "invalid"
     reasons = check(*[(n, "add", "x", 1) for n in range(100)]).reasons
     assert (len(reasons), reasons[-1]) == (9, "92 more of this kind")
+
+
+def at_nodes(*nodes: str) -> History:
+    """One session writes x and then y; another one reads y, x, and y again, at these nodes, and does not find x."""
+    ops = list(history(*WRITES, (1, "read", "y", 1), (1, "read", "x", None), (1, "read", "y", 1)))
+    for number, node in enumerate(nodes):
+        ops[5 + 2 * number] = msgspec.structs.replace(ops[5 + 2 * number], node=node)
+    return History(ops)
+
+
+def test_reads_that_a_driver_sent_to_several_nodes_do_not_show_what_one_node_has() -> None:
+    assert SessionChecker().check(at_nodes("n2", "n2", "n2")).anomalies
+    assert not SessionChecker().check(at_nodes("n2", "n1", "n2")).anomalies
+    assert not SessionChecker().check(at_nodes("n1", "n2", "n1")).anomalies
+
+
+def test_a_move_of_unknown_outcome_may_have_happened() -> None:
+    moved = (1, "move", "n2", None, "info")
+    assert not check(*WRITES, (1, "read", "y", 1), moved, (1, "read", "x", None), (1, "read", "y", 1)).anomalies
+
+
+def test_a_session_that_goes_on_after_a_write_of_unknown_outcome_may_see_that_one_arrive_late() -> None:
+    verdict = check((0, "write", "x", 1, "info"), (0, "write", "x", 2), (0, "read", "x", 2), (0, "read", "x", 1))
+
+    assert verdict.validity == "unknown"
+    assert "although the outcome of the write before is unknown" in verdict.reasons[0]
