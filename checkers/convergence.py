@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -74,7 +75,16 @@ class _Key:
         self.writes: dict[Any, tuple[int, bool]] = {}
         """An event, and whether it failed for certain."""
         self.acknowledged: int | None = None
+        self.certain: set[Any] = set()
+        """The values of acknowledged writes."""
         self.reads: dict[str, list[_Read]] = defaultdict(list)
+
+    def late(self, one: _Read, other: _Read) -> bool:
+        """Whether the write of what ``one`` returned may have happened only after ``other`` was read."""
+        if one.name in self.certain or self.writes.get(one.name, (0, True))[1]:
+            return False
+        same = (read for reads in self.reads.values() for read in reads if read.name == one.name)
+        return all(read.complete > other.invoke for read in same)
 
 
 class _Keys:
@@ -89,6 +99,8 @@ class _Keys:
         self._took: list[float] = []
         self._converged = self._reads = 0
         self._since = "the last write"
+        self._broken: str | None = None
+        """A fault that was not seen healed."""
 
     def judge(self) -> None:
         """Fill in everything."""
@@ -98,7 +110,9 @@ class _Keys:
             self.problems.append("nothing was written, so nothing can converge")
         if self.problems:
             return
-        healed = [span.verified for span in self._history.faults() if span.verified is not None]
+        faults = self._history.faults()
+        healed = [span.verified for span in faults if span.verified is not None]
+        self._broken = next((span.id for span in faults if span.verified is None), None)
         start = int(self._history.time[last])
         if healed and max(healed) >= start:
             start, self._since = max(healed), "the last verified healing"
@@ -131,6 +145,7 @@ class _Keys:
                 key.writes[name] = (start, failed)
             if done == TYPE_CODES[OK]:
                 key.acknowledged = start
+                key.certain.add(name)
             last = max(last, start, int(self._history.partner[start]))
         return last
 
@@ -160,15 +175,27 @@ class _Keys:
             )
             return
         last = {node: max(reads, key=lambda read: read.complete) for node, reads in key.reads.items()}
-        one, *others = (last[node] for node in sorted(last))
-        different = next((other for other in others if other.name != one.name), None)
-        if different is not None:
-            self._differ(code, one, different, start)
+        one, *others = reads = [last[node] for node in sorted(last)]
+        if any(other.name != one.name for other in others):
+            self._apart(code, key, reads, start)
             return
         self._converged += 1
         settled = max(self._settled(reads, one.name) for reads in key.reads.values())
         self._took.append((int(self._history.time[settled]) - start) / 1e6)
         self._agreed(code, key, one)
+
+    def _apart(self, code: int, key: _Key, last: Sequence[_Read], start: int) -> None:
+        """The nodes differ: a violation, unless a fault or a write that arrived late may be why."""
+        pairs = [(one, other) for one, other in combinations(last, 2) if one.name != other.name]
+        proof = next((pair for pair in pairs if not key.late(*pair) and not key.late(*reversed(pair))), None)
+        if self._broken is not None:
+            self.problems.append(f"nodes differ on {self._named(code)}, but {self._broken} was not seen healed")
+        elif proof is None:
+            self.problems.append(
+                f"nodes differ on {self._named(code)}, but a write of unknown outcome may have come between the reads"
+            )
+        else:
+            self._differ(code, *proof, start)
 
     @staticmethod
     def _settled(reads: Sequence[_Read], name: Any) -> int:
@@ -198,7 +225,7 @@ class _Keys:
 
     def _agreed(self, code: int, key: _Key, read: _Read) -> None:
         """What they agree on must have been written."""
-        if read.name is None and None not in key.writes:
+        if read.name is None and key.writes.get(None, (0, True))[1]:
             if key.acknowledged is not None:
                 self._wrong("lost-write", code, read, "although {} was acknowledged", key.acknowledged)
             return

@@ -215,8 +215,8 @@ class _Sessions:
             self.problems.append(f"event {event} writes {show(value)}: the values of a key must grow")
         if earlier and not (earlier[-1].acknowledged or earlier[-1].failed):
             self.problems.append(
-                f"event {event} writes key {self._key(key)} again, although the outcome of the write before is unknown: "
-                f"which of them is the newer one is not known"
+                f"event {event} writes key {self._key(key)} again, although the outcome of its last write is unknown: "
+                f"which of the two is newer is not known"
             )
         done = calls.outcome[row]
         write = _Write(
@@ -240,7 +240,7 @@ class _Sessions:
         return None if code < 0 else self._history.keys[code]
 
     def _reads_of(self, calls: Calls, rows: Sequence[int]) -> list[list[_Read]]:
-        """The reads of one session, a list for each stay at a node; where a driver asked another one, that ends it."""
+        """The reads of one session, a list for each stay at a node, whoever chose to leave it."""
         visits: list[list[_Read]] = [[]]
         stay, here, moves = 0, None, 0
         for at, row in enumerate(rows, 1):

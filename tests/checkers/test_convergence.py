@@ -104,6 +104,8 @@ def test_nodes_that_still_differ_have_not_converged() -> None:
         ([(1, "fail")], None, None),
         ([(1, "fail"), (1, "ok")], 1, None),
         ([(None, "ok")], None, None),
+        ([(None, "fail")], None, None),
+        ([(None, "fail"), (1, "ok")], None, "lost-write"),
     ],
 )
 def test_what_they_agree_on_must_have_been_written(writes: list[Any], value: Any, name: str | None) -> None:
@@ -150,3 +152,35 @@ def test_what_is_no_register_is_undecided(f: str, value: Any) -> None:
 def test_without_writes_there_is_nothing_to_converge() -> None:
     assert Story().check().validity == "unknown"
     assert ConvergenceChecker().check(History([])).validity == "unknown"
+
+
+def test_nodes_may_differ_while_a_fault_is_not_seen_healed() -> None:
+    verdict = written(1, 2).fault(healed=False).do(0, "read", 1).do(1, "read", 2).check()
+
+    assert verdict.validity == "unknown"
+    assert verdict.reasons == ('nodes differ on key "x", but partition-1 was not seen healed',)
+    assert written(1).fault(healed=False).do(0, "read", 1).do(1, "read", 1).check().validity == "valid"
+
+
+def late(*reads: tuple[int, Any], write: str = "info") -> Verdict:
+    """After an acknowledged write of 1 and one of 2: reads by process."""
+    story = written(1).do(0, "write", 2, write)
+    for process, value in reads:
+        story.do(process, "read", value)
+    return story.check()
+
+
+def test_a_write_of_unknown_outcome_may_happen_after_the_nodes_had_agreed() -> None:
+    verdict = late((0, 1), (1, 1), (0, 2))
+
+    assert verdict.validity == "unknown"
+    assert "a write of unknown outcome may have come between the reads" in verdict.reasons[0]
+    assert late((0, 1), (1, 2)).validity == "unknown"
+    assert late((0, 1), (1, 1), (0, 2), (1, 2)).validity == "valid"
+
+
+def test_a_late_write_that_was_read_before_another_node_did_not_return_it_is_no_excuse() -> None:
+    assert late((0, 2), (1, 1)).validity == "invalid"
+    assert late((0, 1), (1, 2), (0, 1), (1, 2)).validity == "invalid"
+    assert late((0, 1), (1, 2), write="ok").validity == "invalid"
+    assert late((0, 1), (1, 2), write="fail").validity == "invalid"

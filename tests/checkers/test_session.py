@@ -319,4 +319,4 @@ def test_a_session_that_goes_on_after_a_write_of_unknown_outcome_may_see_that_on
     verdict = check((0, "write", "x", 1, "info"), (0, "write", "x", 2), (0, "read", "x", 2), (0, "read", "x", 1))
 
     assert verdict.validity == "unknown"
-    assert "although the outcome of the write before is unknown" in verdict.reasons[0]
+    assert "although the outcome of its last write is unknown" in verdict.reasons[0]
