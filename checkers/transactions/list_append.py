@@ -22,13 +22,15 @@ class Lists(Inspection):
     _writers: dict[Any, dict[Any, list[Transaction]]]
     _next: dict[Any, dict[Any, Any]]
     """Per key and element, the element that the same transaction appends to the key after it."""
+    _previous: dict[Any, dict[Any, Any]]
+    """The other way round."""
     _seen: dict[Any, list[Seen]]
     _updates: dict[tuple[Any, int, Any], list[Seen]]
     """Per key, length and last element: who read that from outside and then appended."""
 
     def inspect(self) -> None:
         """Look for everything."""
-        self._writers, self._next = defaultdict(dict), defaultdict(dict)
+        self._writers, self._next, self._previous = defaultdict(dict), defaultdict(dict), defaultdict(dict)
         self._seen, self._updates = defaultdict(list), defaultdict(list)
         for transaction in self.transactions:
             self._index(transaction)
@@ -52,6 +54,7 @@ class Lists(Inspection):
             self._writers[key].setdefault(element, []).append(transaction)
             if key in last:
                 self._next[key][last[key]] = element
+                self._previous[key][element] = last[key]
             last[key] = element
 
     def _within(self, transaction: Transaction) -> None:
@@ -81,6 +84,7 @@ class Lists(Inspection):
                 agrees = read[-len(own[key]) :] == own[key]
             else:
                 agrees = True
+            if key in outside or not (key in known or key in own):
                 outside[key] = read
             if not agrees and sound:
                 sound = False
@@ -135,6 +139,7 @@ class Lists(Inspection):
                 forks.setdefault(tuple(read), transaction)
             self._intermediate(key, transaction, read)
         self._elements(key, longest, straight)
+        self._sequence(key, longest, straight)
         for fork, reader in forks.items():
             self._elements(key, list(fork), [(reader, list(fork))])
             self._fork(key, (reader, list(fork)), (witness, longest))
@@ -170,6 +175,28 @@ class Lists(Inspection):
                 self._strange("future-read", key, element, self._reader(readers, at), by[0])
         if len(set(elements)) < len(elements):
             self._duplicates(key, elements, readers)
+
+    def _sequence(self, key: Any, elements: Elements, readers: Sequence[Seen]) -> None:
+        """What one transaction appended must stand in its order, and not without what it appended before."""
+        writers, previous = self._writers.get(key, {}), self._previous.get(key, {})
+        before: set[Any] = set()
+        for at, element in enumerate(elements):
+            by, earlier = writers.get(element, ()), previous.get(element)
+            before.add(element)
+            if len(by) == 1 and not by[0].failed and earlier is not None and earlier not in before:
+                self._disorder(key, (earlier, element), self._reader(readers, at), by[0])
+
+    def _disorder(self, key: Any, pair: tuple[Any, Any], reader: Seen, writer: Transaction) -> None:
+        transaction, read = reader
+        self.findings.add(
+            "incompatible-order",
+            lambda: (
+                f"{self.txn(transaction)} read {words(read)} of key {word(key)}: {word(pair[1])} without "
+                f"{word(pair[0])} before it, which {self.txn(writer)} appended first"
+            ),
+            [transaction.event, writer.event],
+            self.key(key),
+        )
 
     @staticmethod
     def _reader(readers: Sequence[Seen], at: int) -> Seen:

@@ -100,6 +100,17 @@ def intermediate(done: Done, key: Any, elements: list[Any], writers: Writers) ->
     return bool(later) and later[0] not in elements
 
 
+def disordered(key: Any, elements: list[Any], writers: Writers) -> bool:
+    """Whether a list has an append without one that the same transaction made before it."""
+    for at, element in enumerate(elements):
+        by, place = writers.get((key, element), (None, 0))
+        if by is not None and by.outcome != "fail":
+            mine = [v for f, k, v in by.micros[:place] if f != "r" and k == key]
+            if mine and mine[-1] not in elements[:at]:
+                return True
+    return False
+
+
 def forked(one: list[Any], other: list[Any]) -> bool:
     size = min(len(one), len(other))
     return one[:size] != other[:size]
@@ -113,7 +124,7 @@ def lost_update(ok: list[Done], writers: Writers, *, lists: bool) -> bool:
             mine = [one for one in done.micros if one[1] == key]
             reads = next((place for place, one in enumerate(mine) if one[0] != "r"), 0)
             if reads:
-                updates[key, version(mine[0 if lists else reads - 1][2], lists=lists)] += 1
+                updates[key, version(mine[reads - 1][2], lists=lists)] += 1
     twice = [one for one, count in updates.items() if count > 1]
     return any(lists or value is None or (key, value) in writers for key, value in twice)
 
@@ -132,6 +143,7 @@ def oracle(plan: list[Done], *, lists: bool) -> set[str]:
             lists_of.setdefault(key, []).append(elements)
             found |= {"duplicate-elements"} if len(set(elements)) < len(elements) else set()
             found |= {name for element in elements for name in of_element((done, at), key, element, writers)}
+            found |= {"incompatible-order"} if lists and disordered(key, elements, writers) else set()
             found |= {"G1b"} if intermediate(done, key, elements, writers) else set()
     found |= {"internal"} if any(internal(done.micros, lists=lists) for done in ok) else set()
     pairs = [pair for seen in lists_of.values() for pair in combinations(seen, 2)] if lists else []
