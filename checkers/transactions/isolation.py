@@ -34,6 +34,7 @@ RULED_OUT: Final[Mapping[str, tuple[str, ...]]] = {
     "future-read": _OF_COMMITTED,
     "internal": _OF_ATOMIC,
     "lost-update": _OF_CURSOR,
+    "unseen-append": MODELS[-2:],
 }
 """Per anomaly the models that it rules out, the weakest first."""
 

@@ -25,13 +25,15 @@ class Lists(Inspection):
     _previous: dict[Any, dict[Any, Any]]
     """The other way round."""
     _seen: dict[Any, list[Seen]]
+    _foreign: dict[Any, list[Seen]]
+    """The same without what the reader itself had appended."""
     _updates: dict[tuple[Any, int, Any], list[Seen]]
     """Per key, length and last element: who read that from outside and then appended."""
 
     def inspect(self) -> None:
         """Look for everything."""
         self._writers, self._next, self._previous = defaultdict(dict), defaultdict(dict), defaultdict(dict)
-        self._seen, self._updates = defaultdict(list), defaultdict(list)
+        self._seen, self._foreign, self._updates = defaultdict(list), defaultdict(list), defaultdict(list)
         for transaction in self.transactions:
             self._index(transaction)
         for transaction in self.transactions:
@@ -61,11 +63,13 @@ class Lists(Inspection):
         """What a transaction shows by itself; keeps what it read."""
         known: dict[Any, Elements] = {}
         own: dict[Any, Elements] = {}
+        mine: dict[Any, Elements] = defaultdict(list)
         outside: dict[Any, Elements] = {}
         sound = True
         for at, (f, key, value) in enumerate(transaction.micros):
             if f != READ:
                 element = token(value)
+                mine[key].append(element)
                 if key in outside:
                     read = outside.pop(key)
                     self._updates[key, len(read), read[-1] if read else None].append((transaction, read))
@@ -91,6 +95,8 @@ class Lists(Inspection):
                 self._internal(transaction, key, read, known.get(key), own.get(key))
             known[key] = read
             self._seen[key].append((transaction, read))
+            foreign = len(read) - len(mine[key])
+            self._foreign[key].append((transaction, read[:foreign] if read[max(foreign, 0) :] == mine[key] else read))
             self._own_future(transaction, at, key, read)
 
     def _internal(
@@ -128,27 +134,25 @@ class Lists(Inspection):
         )
 
     def _versions(self, key: Any, seen: Sequence[Seen]) -> None:
-        """All reads of a key must be prefixes of the longest."""
-        witness, longest = max(seen, key=lambda one: len(one[1]))
-        forks: dict[tuple[Any, ...], Transaction] = {}
-        straight: list[Seen] = []
+        """All reads of a key must be prefixes of the longest; of weak models, without the readers' own appends."""
+        longest, straight, forks = _sorted(seen)
         for transaction, read in seen:
-            if read == longest[: len(read)]:
-                straight.append((transaction, read))
-            else:
-                forks.setdefault(tuple(read), transaction)
             self._intermediate(key, transaction, read)
-        self._elements(key, longest, straight)
-        self._sequence(key, longest, straight)
-        for fork, reader in forks.items():
-            self._elements(key, list(fork), [(reader, list(fork))])
-            self._fork(key, (reader, list(fork)), (witness, longest))
+        self._elements(key, longest[1], straight)
+        self._sequence(key, longest[1], straight)
+        for fork in forks:
+            self._elements(key, fork[1], [fork])
+        if forks:
+            trunk, _, strict = _sorted(self._foreign[key])
+            name, one = ("incompatible-order", trunk) if strict else ("unseen-append", longest)
+            for fork in strict or forks:
+                self._fork(name, key, fork, one)
 
-    def _fork(self, key: Any, one: Seen, other: Seen) -> None:
+    def _fork(self, name: str, key: Any, one: Seen, other: Seen) -> None:
         """Two reads neither of which is a prefix of the other."""
         at = next(at for at, (mine, its) in enumerate(zip(one[1], other[1], strict=False)) if mine != its)
         self.findings.add(
-            "incompatible-order",
+            name,
             lambda: (
                 f"{self.txn(one[0])} read {words(one[1], at)} of key {word(key)} and {self.txn(other[0])} read "
                 f"{words(other[1], at)}: from element {at + 1} on, {word(one[1][at])} and {word(other[1][at])}, they "
@@ -270,6 +274,19 @@ class Lists(Inspection):
             [first.event, second.event],
             self.key(key),
         )
+
+
+def _sorted(seen: Sequence[Seen]) -> tuple[Seen, list[Seen], list[Seen]]:
+    """The longest read, those that are its prefixes, and one of each of the others."""
+    longest = max(seen, key=lambda one: len(one[1]))
+    forks: dict[tuple[Any, ...], Seen] = {}
+    straight: list[Seen] = []
+    for one in seen:
+        if one[1] == longest[1][: len(one[1])]:
+            straight.append(one)
+        else:
+            forks.setdefault(tuple(one[1]), one)
+    return longest, straight, list(forks.values())
 
 
 def _equal(seen: Sequence[Seen]) -> Iterator[list[Seen]]:

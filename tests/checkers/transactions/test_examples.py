@@ -41,6 +41,10 @@ def names(verdict: Verdict) -> set[str]:
         ("rxax1 | fail rxax2", set()),
         ("ax0 | rx0ax1 | rxrx0ax2", {"internal", "lost-update"}),
         ("rxax1 | rxrx1ax2", {"internal"}),
+        ("ax1rx1 | ax2rx2", {"unseen-append"}),
+        ("ax1 | ax2rx2 | rx1", {"unseen-append"}),
+        ("ax1 | ax2 | ax3 | rx12 | ax4rx134", {"incompatible-order"}),
+        ("ax1 | ax2 | rx1 | rx2 | ax3ax4ax5rx345", {"incompatible-order"}),
         ("ax1ax2 | rx2", {"incompatible-order"}),
         ("ax1ax2 | rx21", {"incompatible-order"}),
         ("info ax1ax2 | rx2", {"incompatible-order"}),
@@ -110,6 +114,12 @@ def test_what_an_anomaly_rules_out_is_ruled_out_for_all_stronger_models() -> Non
     assert standing["read-uncommitted"][0] == "undecided"
     for model in ("read-committed", "read-atomic", "cursor-stability", "snapshot-isolation", "serializable"):
         assert standing[model] == ("violated", "G1a")
+
+
+def test_two_that_saw_only_their_own_append_may_both_have_read_what_was_committed() -> None:
+    standing = {model.name: model.standing for model in check("ax1rx1 | ax2rx2", lists=True).models}
+
+    assert [name for name, found in standing.items() if found == "violated"] == ["snapshot-isolation", "serializable"]
 
 
 def test_an_internal_inconsistency_does_not_rule_out_read_committed() -> None:

@@ -116,6 +116,27 @@ def forked(one: list[Any], other: list[Any]) -> bool:
     return one[:size] != other[:size]
 
 
+def foreign(micros: list[list[Any]], at: int) -> list[Any]:
+    """What a read shows besides the transaction's own appends."""
+    _, key, value = micros[at]
+    own = [v for f, k, v in micros[:at] if f != "r" and k == key]
+    elements = list(value or ())
+    size = len(elements) - len(own)
+    return elements[:size] if size >= 0 and elements[size:] == own else elements
+
+
+def order(ok: list[Done]) -> set[str]:
+    """Whether the reads of each key have one order, with and without the readers' own appends."""
+    found = set()
+    reads = [(done.micros, at) for done in ok for at, one in enumerate(done.micros) if one[0] == "r"]
+    for key in {micros[at][1] for micros, at in reads}:
+        here = [(list(micros[at][2] or ()), foreign(micros, at)) for micros, at in reads if micros[at][1] == key]
+        strict = any(forked(one[1], other[1]) for one, other in combinations(here, 2))
+        if any(forked(one[0], other[0]) for one, other in combinations(here, 2)):
+            found.add("incompatible-order" if strict else "unseen-append")
+    return found
+
+
 def lost_update(ok: list[Done], writers: Writers, *, lists: bool) -> bool:
     """Whether two transactions read one version of a key from outside and then wrote the key."""
     updates: Counter[Any] = Counter()
@@ -134,20 +155,17 @@ def oracle(plan: list[Done], *, lists: bool) -> set[str]:
     found = set()
     ok = [done for done in plan if done.outcome == "ok"]
     writers = {(k, v): (done, at) for done in plan for at, (f, k, v) in enumerate(done.micros) if f != "r"}
-    lists_of: dict[Any, list[list[Any]]] = {}
     for done in ok:
         for at, (f, key, value) in enumerate(done.micros):
             if f != "r":
                 continue
             elements = shown(value, lists=lists)
-            lists_of.setdefault(key, []).append(elements)
             found |= {"duplicate-elements"} if len(set(elements)) < len(elements) else set()
             found |= {name for element in elements for name in of_element((done, at), key, element, writers)}
             found |= {"incompatible-order"} if lists and disordered(key, elements, writers) else set()
             found |= {"G1b"} if intermediate(done, key, elements, writers) else set()
     found |= {"internal"} if any(internal(done.micros, lists=lists) for done in ok) else set()
-    pairs = [pair for seen in lists_of.values() for pair in combinations(seen, 2)] if lists else []
-    found |= {"incompatible-order"} if any(forked(*pair) for pair in pairs) else set()
+    found |= order(ok) if lists else set()
     return found | ({"lost-update"} if lost_update(ok, writers, lists=lists) else set())
 
 
