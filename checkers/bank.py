@@ -145,7 +145,7 @@ class _Bank:
                 f"{did} returned balances that add up to {total} instead of {self.total}: {show(balances)}",
             )
             return
-        negative = [name for name, balance in seen.items() if balance < 0]
+        negative = [name for name, balance in seen.items() if balance < min(0, self.accounts[name])]
         if negative and not self.overdraft:
             self._report(
                 "negative-balance",

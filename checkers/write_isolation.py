@@ -18,12 +18,13 @@ _ABOVE: Final = (MODEL, "snapshot-isolation", "serializable")
 _RULED_OUT: Final = {
     "torn-row": _ABOVE,
     "thin-air-read": ("read-uncommitted", "read-committed", *_ABOVE),
+    "future-read": ("read-committed", *_ABOVE),
     "aborted-read": ("read-committed", *_ABOVE),
 }
 
 
 class WriteIsolationChecker(Checker):
-    """Rows of two cells: ``write`` ``[a, b]``, ``read`` null, ok: ``[a, b]`` or null where there is no row.
+    """Rows of two cells: ``write`` ``[a, b]``, ``read`` null, ok: ``[a, b]``; null or two of them: no row.
 
     A row that was never written as a whole shows half of one write and half of another, whatever their order: a
     fractured read (Bailis et al.: Scalable Atomic Visibility with RAMP Transactions, 2014).
@@ -85,7 +86,7 @@ class _Rows:
                 self.problems.append(f"event {start} is a {f!r}: not an operation on a row")
                 continue
             value = calls.arguments[row] if f == "write" else calls.results[row]
-            if f == "read" and (done != TYPE_CODES[OK] or value is None):
+            if f == "read" and (done != TYPE_CODES[OK] or value in (None, [None, None], (None, None))):
                 self.reads += bool(done == TYPE_CODES[OK])
                 continue
             if not isinstance(value, list | tuple) or len(value) != 2:  # noqa: PLR2004 - two cells
@@ -99,7 +100,8 @@ class _Rows:
             self.writes += 1
             name = (key, *map(token, value))
             failed = bool(done == TYPE_CODES[FAIL])
-            whole[name] = (start, failed and whole.get(name, (0, True))[1])
+            if whole.get(name, (0, True))[1]:
+                whole[name] = (start, failed)
             for place in (0, 1):
                 cells.setdefault((key, place, name[1 + place]), start)
         if not self.problems:
@@ -116,15 +118,22 @@ class _Rows:
     ) -> None:
         names = tuple(map(token, value))
         write, failed = whole.get((key, *names), (None, False))
-        if write is not None and not failed:
+        if write is not None and not failed and write < event:
             return
         did = f"{self.findings.did(event)} at {self.findings.at(event)} returned {show(value)}"
         shown = None if key < 0 else self._history.keys[key]
         if write is not None:
             at = self.findings.at(write)
             self.findings.add(
-                "aborted-read",
-                lambda: f"{did}, whose only write, of {at}, had failed for certain",
+                "aborted-read" if failed else "future-read",
+                lambda: (
+                    f"{did}, "
+                    + (
+                        f"whose only write, of {at}, had failed for certain"
+                        if failed
+                        else f"which was written only at {at}"
+                    )
+                ),
                 [event, write],
                 shown,
             )

@@ -78,6 +78,14 @@ def test_a_transfer_that_may_overdraw_makes_negative_balances_legal_but_no_other
     assert check(created(overdrawn, read({"0": -5, "1": 20}))).validity == "invalid"
 
 
+@pytest.mark.parametrize(("balances", "validity"), [((-5, 25), "valid"), ((-1, 21), "valid"), ((-6, 26), "invalid")])
+def test_an_account_that_was_created_overdrawn_may_stay_so(balances: tuple[int, int], validity: str) -> None:
+    create = ("create", {"accounts": {"0": -5, "1": 25}}, "ok", None)
+    verdict = check(done(create, read(dict(zip("01", balances, strict=True)))))
+
+    assert verdict.validity == validity
+
+
 def test_an_old_snapshot_from_before_the_creation_is_no_violation_and_proves_nothing() -> None:
     verdict = check(created(read({}), read(ACCOUNTS)))
     assert (verdict.validity, verdict.statistics["reads of no account"]) == ("valid", 1)

@@ -31,6 +31,8 @@ def check(*operations: tuple[Any, ...]) -> Verdict:
         ([("write", [1, -1]), ("write", [2, -2], "ok", 2), ("read", [2, -2])], "thin-air-read", (4, 5)),
         ([("write", [1, -1]), ("read", [1, -9])], "thin-air-read", (0, 1, 2, 3)),
         ([("write", [1, -1], "fail"), ("read", [1, -1])], "aborted-read", (0, 1, 2, 3)),
+        ([("read", [1, -1]), ("write", [1, -1])], "future-read", (0, 1, 2, 3)),
+        ([("write", [1, -1], "fail"), ("read", [1, -1]), ("write", [1, -1])], "future-read", (2, 3, 4, 5)),
     ],
 )
 def test_what_is_wrong_has_a_name_and_a_witness(operations: list[Any], name: str, events: tuple[int, ...]) -> None:
@@ -51,6 +53,8 @@ def test_what_is_wrong_has_a_name_and_a_witness(operations: list[Any], name: str
         [("write", [1, -1], "fail"), ("write", [1, -1]), ("read", [1, -1])],
         [("write", [1, -1]), ("write", [1, -1], "fail"), ("read", [1, -1])],
         [("write", [1, -1]), ("read", None)],
+        [("write", [1, -1]), ("read", [None, None])],
+        [("write", [1, -1]), ("read", [1, -1]), ("write", [1, -1])],
     ],
 )
 def test_whole_rows_are_legal_however_old(operations: list[Any]) -> None:
