@@ -1,6 +1,6 @@
 """Convergence: once faults are healed and nobody writes, all nodes must come to return the same value."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Any, ClassVar, Final
@@ -75,14 +75,17 @@ class _Key:
         self.writes: dict[Any, tuple[int, bool]] = {}
         """An event, and whether it failed for certain."""
         self.acknowledged: int | None = None
-        self.certain: set[Any] = set()
-        """The values of acknowledged writes."""
+        self.times: Counter[Any] = Counter()
+        self.unknown: set[Any] = set()
+        """How often each value was tried to be written, and whether that has an unknown outcome."""
         self.reads: dict[str, list[_Read]] = defaultdict(list)
 
     def late(self, one: _Read, other: _Read) -> bool:
         """Whether the write of what ``one`` returned may have happened only after ``other`` was read."""
-        if one.name in self.certain or self.writes.get(one.name, (0, True))[1]:
+        if one.name not in self.unknown:
             return False
+        if one.name is None or self.times[one.name] > 1:
+            return True  # to have been there before says nothing
         same = (read for reads in self.reads.values() for read in reads if read.name == one.name)
         return all(read.complete > other.invoke for read in same)
 
@@ -145,7 +148,9 @@ class _Keys:
                 key.writes[name] = (start, failed)
             if done == TYPE_CODES[OK]:
                 key.acknowledged = start
-                key.certain.add(name)
+            elif not failed:
+                key.unknown.add(name)
+            key.times[name] += 1
             last = max(last, start, int(self._history.partner[start]))
         return last
 

@@ -179,6 +179,13 @@ def test_a_write_of_unknown_outcome_may_happen_after_the_nodes_had_agreed() -> N
     assert late((0, 1), (1, 1), (0, 2), (1, 2)).validity == "valid"
 
 
+def test_a_value_of_several_writes_may_come_late_although_it_was_there_before() -> None:
+    story = written(1).do(0, "write", 1, "info").do(0, "write", 2)
+    assert story.do(0, "read", 1).do(1, "read", 2).do(0, "read", 2).do(1, "read", 1).check().validity == "unknown"
+    null = written(1).do(0, "write", None, "info")
+    assert null.do(0, "read", 1).do(1, "read", None).check().validity == "unknown"
+
+
 def test_a_late_write_that_was_read_before_another_node_did_not_return_it_is_no_excuse() -> None:
     assert late((0, 2), (1, 1)).validity == "invalid"
     assert late((0, 1), (1, 2), (0, 1), (1, 2)).validity == "invalid"
