@@ -256,8 +256,6 @@ class _Sessions:
                     stay, here = moves, node
                     visits.append([])
                 if read is not None:
-                    if visits[-1] and self._node(visits[-1][-1]) != self._node(read):
-                        visits.append([])  # a datastore may send its clients elsewhere by itself
                     visits[-1].append(read)
                     self._saw[int(calls.process[row]), read.key].add(at, read.version, read.event)
         return visits
@@ -281,9 +279,6 @@ class _Sessions:
         when = self.findings.at(write.event)
         self.findings.add(name, lambda: f"{did}, {why} ({when})", [event, write.event], self._key(key))
         return None
-
-    def _node(self, read: _Read) -> str | None:
-        return self._history[read.event].node
 
     def _named(self, key: int) -> str:
         return f"key {show(self._key(key))}"

@@ -8,6 +8,7 @@ without the native libraries of systems other than Linux.
 import hashlib
 import json
 import os
+import ssl
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -114,10 +115,16 @@ def fetch(pinned: Mapping[str, str], repository: str = CENTRAL) -> dict[str, byt
     return {f"{LIBRARY}/{PurePosixPath(path).name}": data for path, data in zip(pinned, contents, strict=True)}
 
 
+def _trusted() -> str | bool:
+    """The certificates that this machine trusts: requests would only know its own, and not those of a proxy."""
+    paths = ssl.get_default_verify_paths()
+    return os.environ.get("REQUESTS_CA_BUNDLE") or paths.cafile or paths.capath or True
+
+
 def _fetch_one(repository: str, path: str, digest: str) -> bytes:
     address = f"{repository}/{path}"
     try:
-        answer = requests.get(address, timeout=ANSWER)
+        answer = requests.get(address, timeout=ANSWER, verify=_trusted())
         answer.raise_for_status()
     except requests.RequestException as error:
         reason = " ".join(str(error).split())

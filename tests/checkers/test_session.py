@@ -107,17 +107,6 @@ def test_what_may_have_been_seen_at_another_time_or_node_is_no_proof(steps: tupl
     assert not {one.name for one in check(*WRITES, *steps).anomalies} & {"non-monotonic-write"}
 
 
-def test_another_node_than_the_one_that_was_told_is_no_proof_either() -> None:
-    """The completions say who answered; MongoDB chooses among secondaries by itself."""
-    steps = (*WRITES, (1, "read", "y", 1), (1, "read", "x", None), (1, "read", "y", 1))
-    elsewhere = [
-        msgspec.structs.replace(op, node="n2") if (op.process, op.type, op.key) == (1, "ok", "x") else op
-        for op in history(*steps)
-    ]
-    assert check(*steps).anomalies
-    assert not SessionChecker().check(History(elsewhere)).anomalies
-
-
 def test_a_move_that_failed_is_none() -> None:
     moved = (1, "move", "n2", None, "fail")
     assert check(*WRITES, (1, "read", "y", 1), moved, (1, "read", "x", None), (1, "read", "y", 1)).anomalies
