@@ -12,7 +12,7 @@ from checkers import wellformed
 from checkers.checker import Checker
 from checkers.findings import MOST, Findings, bounded
 from checkers.linearizability.model import show
-from checkers.verdict import Guarantee, Validity, Verdict
+from checkers.verdict import STANDING, Guarantee, Validity, Verdict
 from harness.history import TYPE_CODES, Calls, History
 from harness.op import FAIL, OK
 from harness.values import token
@@ -48,13 +48,12 @@ class ConvergenceChecker(Checker):
             reasons += keys.problems
         found = keys.findings.counts
         validity: Validity = "invalid" if found else "unknown" if reasons else "valid"
-        standing = {"invalid": "violated", "unknown": "undecided", "valid": "holds"}
         why = next(iter(found), "") or next(iter(reasons), "")
         return Verdict(
             checker=self.name,
             validity=validity,
             anomalies=keys.findings.anomalies,
-            models=(Guarantee(MODEL, standing[validity], why),),  # type: ignore[arg-type]
+            models=(Guarantee(MODEL, STANDING[validity], why),),
             reasons=bounded(reasons),
             statistics=keys.statistics(),
         )

@@ -9,7 +9,7 @@ from checkers.findings import MOST, Findings, bounded
 from checkers.linearizability.checker import MEMORY, SECONDS, LinearizabilityChecker
 from checkers.linearizability.model import show
 from checkers.linearizability.models.mutex import FencedMutex, OwnedMutex
-from checkers.verdict import Guarantee, Validity, Verdict
+from checkers.verdict import STANDING, Guarantee, Validity, Verdict
 from harness.history import TYPE_CODES, History
 from harness.op import OK
 from harness.values import NULL, is_whole
@@ -75,13 +75,12 @@ class FencingChecker(Checker):
         if not found and not reasons and not acquires:
             reasons.append("no acquire succeeded, so there is no token to compare")
         validity: Validity = "invalid" if found else "unknown" if reasons else "valid"
-        standing = {"invalid": "violated", "unknown": "undecided", "valid": "holds"}
         why = "stale-token" if found else next(iter(reasons), "")
         return Verdict(
             checker=self.name,
             validity=validity,
             anomalies=findings.anomalies,
-            models=(Guarantee(FENCED, standing[validity], why),),  # type: ignore[arg-type]
+            models=(Guarantee(FENCED, STANDING[validity], why),),
             reasons=bounded(reasons),
             statistics={
                 "locks": len(acquires),

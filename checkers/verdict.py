@@ -4,8 +4,8 @@
 invalid > unknown > valid.
 """
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -33,6 +33,10 @@ class Anomaly(msgspec.Struct, frozen=True, omit_defaults=True):
     models: tuple[str, ...]
     key: str | int | None = None
     data: dict[str, Any] = {}
+
+
+STANDING: Final[Mapping[Validity, Standing]] = {"invalid": "violated", "unknown": "undecided", "valid": "holds"}
+"""Where a model stands of which a verdict says everything."""
 
 
 class Guarantee(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,7 +7,7 @@ from checkers import wellformed
 from checkers.checker import Checker
 from checkers.findings import MOST, Findings, bounded
 from checkers.linearizability.model import show
-from checkers.verdict import Guarantee, Validity, Verdict
+from checkers.verdict import STANDING, Guarantee, Validity, Verdict
 from harness.history import TYPE_CODES, History
 from harness.op import FAIL, OK
 from harness.values import token
@@ -51,13 +51,12 @@ class WriteIsolationChecker(Checker):
         if not found and not reasons and not rows.reads:
             reasons.append("no read of a row succeeded, so nothing is known")
         validity: Validity = "invalid" if found else "unknown" if reasons else "valid"
-        standing = {"invalid": "violated", "unknown": "undecided", "valid": "holds"}
         why = next(iter(found), "") or next(iter(reasons), "")
         return Verdict(
             checker=self.name,
             validity=validity,
             anomalies=rows.findings.anomalies,
-            models=(Guarantee(MODEL, standing[validity], why),),  # type: ignore[arg-type]
+            models=(Guarantee(MODEL, STANDING[validity], why),),
             reasons=bounded(reasons),
             statistics={"writes": rows.writes, "reads": rows.reads, "anomalies": dict(found)},
         )

@@ -81,7 +81,7 @@ class Session(Generator, frozen=True):
         other = self._somebody(ctx)
         places = self.rng.sample(range(self.keys), 2)
         first = key_of(other, places[0])
-        second = key_of(other if self.rng.random() < 0.5 else self._somebody(ctx), places[1])  # noqa: PLR2004
+        second = key_of(other if self.rng.random() < 0.5 else self._somebody(ctx), places[1])  # noqa: PLR2004 - half
         around = Invocation("read", key=first)
         return (around, Invocation("read", key=second), around)
 

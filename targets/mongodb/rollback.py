@@ -22,7 +22,7 @@ def told(files: Mapping[str, bytes]) -> bytes:
         try:
             # One by one, so that those before the cut are kept; the driver has another error for half a length.
             for document in decode_iter(data):
-                documents.append(f"{name}: {json_util.dumps(document)}")  # noqa: PERF401
+                documents.append(f"{name}: {json_util.dumps(document)}")  # noqa: PERF401 - see above
         except (InvalidBSON, struct.error) as error:
             problems.append(f"{name}: cut off: {error}")
     return "\n".join([f"rolled back: {len(documents)} documents", *documents, *problems, ""]).encode()

@@ -25,7 +25,7 @@ class Story:
         node = f"n{process + 1}"
         asked = None if f == "read" else value
         self.ops.append(Op(0, self.now, process, "invoke", f, key, asked, node))
-        self.ops.append(Op(0, self.now + MS, process, kind, f, key, value, node))  # type: ignore[arg-type]
+        self.ops.append(Op(0, self.now + MS, process, kind, f, key, value, node))  # type: ignore[arg-type] # a type is text here
         self.now += 2 * MS
         return self
 

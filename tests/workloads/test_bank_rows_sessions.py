@@ -156,7 +156,7 @@ def test_a_guarantee_that_does_not_exist_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="monotonic-reads"):
         make("session", "guarantees=monotonic-raeds")
     (checker,) = make("session", "guarantees=monotonic-reads, read-your-writes").checkers()
-    assert checker.guarantees == ("monotonic-reads", "read-your-writes")  # type: ignore[attr-defined]
+    assert checker.guarantees == ("monotonic-reads", "read-your-writes")  # type: ignore[attr-defined] # its own
 
 
 def test_in_the_end_the_session_that_crashed_before_is_looked_at_too() -> None:

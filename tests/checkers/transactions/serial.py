@@ -74,7 +74,7 @@ def history(plan: list[Done]) -> History:
         asked = [[f, key, None if f == "r" else value] for f, key, value in done.micros]
         start = Op(0, int(done.start * 1e9), done.process, "invoke", "txn", value=asked, node="n1")
         told = done.micros if done.outcome == "ok" else asked
-        ended = Op(0, int(done.end * 1e9), done.process, done.outcome, "txn", value=told, node="n1")  # type: ignore[arg-type]
+        ended = Op(0, int(done.end * 1e9), done.process, done.outcome, "txn", value=told, node="n1")  # type: ignore[arg-type] # as text
         events += [(done.start, 2 * number, start), (done.end, 2 * number + 1, ended)]
     return History([op for *_, op in sorted(events, key=lambda event: event[:2])])
 

@@ -184,7 +184,7 @@ async def test_batches(batch: Any, words: str) -> None:
 
 
 def lock(ttl: int = 0) -> Any:
-    return LockClient(STRONG, Sessions(), ttl)  # type: ignore[arg-type]
+    return LockClient(STRONG, Sessions(), ttl)  # type: ignore[arg-type] # a fake
 
 
 async def test_a_lock_gives_larger_tokens() -> None:
@@ -228,7 +228,7 @@ async def test_a_lock_that_has_expired_is_given_back_already(ttl: int, kind: str
 
 async def test_a_session_moves_to_another_node() -> None:
     sessions = Sessions("a1", "a2")
-    client = SessionClient(PLAIN, sessions, {"n1": "a1", "n2": "a2", "n3": "a3"})  # type: ignore[arg-type]
+    client = SessionClient(PLAIN, sessions, {"n1": "a1", "n2": "a2", "n3": "a3"})  # type: ignore[arg-type] # fakes
     await client._connect("a1")
     done = await client.invoke(invocation("move", "n2"))
     assert (done.type, done.value, sessions.users) == ("ok", "n2", {"a1": 0, "a2": 1})

@@ -101,7 +101,7 @@ async def test_who_gives_up_leaves_nothing_behind() -> None:
     """The answer may come when nobody waits for it any more."""
     future = Future(None)
     kept: list[Any] = []
-    future.add_callbacks = lambda answered, refused: kept.append((answered, refused))  # type: ignore[method-assign]
+    future.add_callbacks = lambda answered, refused: kept.append((answered, refused))  # type: ignore[method-assign] # a fake
     waiting = asyncio.ensure_future(connection._answer(future))
     await asyncio.sleep(0)
     waiting.cancel()
