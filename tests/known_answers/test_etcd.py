@@ -54,14 +54,13 @@ RUNS = 3
 
 
 def found(folder: Path, workload: str, *words: str, runs: int = RUNS) -> dict[str, Any]:
-    """The verdict of the first run that is invalid, or else of the last."""
+    """The verdict of the first run that is invalid, or else of the last; a run that shows nothing is one try less."""
     verdict: dict[str, Any] = {}
     for attempt in range(runs):
         root = folder / str(attempt)
-        _, output, verdict = run(root, "--workload", workload, *PAUSES, "--seed", str(attempt), *words)
+        _, _, verdict = run(root, "--workload", workload, *PAUSES, "--seed", str(attempt), *words)
         if verdict["validity"] == "invalid":
             break
-        assert verdict["validity"] == "valid", output
     return verdict
 
 
