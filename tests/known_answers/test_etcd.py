@@ -49,7 +49,7 @@ def test_serializable_reads_under_partition_are_stale_and_the_witness_is_small(t
 PAUSES = ["--nemesis", "pause", "--interval", "4", "--time-limit", "60", "--op-timeout", "15"]
 """Of about twice the time that a lease lasts."""
 
-RUNS = 3
+RUNS = 6
 """A lease must run out while its holder works, and somebody else must work meanwhile: tried so many times."""
 
 
